@@ -1,0 +1,44 @@
+"""Named errors, and the sentence that says which name was probably meant."""
+
+import difflib
+
+
+class DataError(ValueError):
+    """A file's content is wrong. The message starts with `file:line:` where there is a line."""
+
+    def __init__(self, message, path=None, line=None):
+        self.path, self.line = path, line
+        place = ''
+        if path is not None:
+            place = '%s: ' % path if line is None else '%s:%d: ' % (path, line)
+        super().__init__(place + message)
+
+
+class CheckpointError(ValueError):
+    """A checkpoint is missing, broken, or does not fit the model."""
+
+
+def nearest(name, choices):
+    """Returns the choice closest to `name`, or None where nothing is close."""
+    matches = difflib.get_close_matches(str(name), [str(c) for c in choices], n=1, cutoff=0.6)
+    return matches[0] if matches else None
+
+
+def hint(name, choices, show=12):
+    """Returns ` Did you mean 'x'?`, or the known names where nothing is close; starts with a space."""
+    choices = [str(c) for c in choices]
+    close = nearest(name, choices)
+    if close is not None:
+        return ' Did you mean %r?' % close
+    if not choices:
+        return ''
+    listed = ', '.join(repr(c) for c in choices[:show])
+    more = ', … (%d in all)' % len(choices) if len(choices) > show else ''
+    return ' Known: %s%s.' % (listed, more)
+
+
+def check_keywords(given, known, owner):
+    """Raises a ValueError naming the first keyword of `given` that `owner` does not know."""
+    for name in given:
+        if name not in known:
+            raise ValueError('%s got an unknown keyword argument %r.%s' % (owner, name, hint(name, known)))

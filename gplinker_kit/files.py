@@ -1,0 +1,90 @@
+"""Reading with line numbers, and writing that never leaves half a file."""
+
+import contextlib
+import io
+import json
+import os
+import tempfile
+
+from gplinker_kit.errors import DataError
+
+
+@contextlib.contextmanager
+def atomic_write(path, mode='w'):
+    """Opens a temporary file beside `path` and renames it onto `path` when the block succeeds.
+
+    A block that raises leaves `path` as it was. Text is UTF-8 with `\\n` line ends.
+    """
+    path = os.fspath(path)
+    folder = os.path.dirname(os.path.abspath(path))
+    handle, temporary = tempfile.mkstemp(prefix='.' + os.path.basename(path) + '.', dir=folder)
+    text = {} if 'b' in mode else {'encoding': 'utf-8', 'newline': '\n'}
+    try:
+        with os.fdopen(handle, mode, **text) as stream:
+            yield stream
+            stream.flush()
+            os.fsync(stream.fileno())
+        umask = os.umask(0)
+        os.umask(umask)
+        os.chmod(temporary, 0o666 & ~umask)
+        os.replace(temporary, path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            os.unlink(temporary)
+        raise
+
+
+def write_json(path, value):
+    """Writes `value` as indented JSON, atomically."""
+    with atomic_write(path) as stream:
+        json.dump(value, stream, ensure_ascii=False, indent=2)
+        stream.write('\n')
+
+
+def read_json(path):
+    """Reads one JSON value; a DataError names file and line of what cannot be read."""
+    try:
+        with io.open(path, encoding='utf-8-sig') as stream:
+            text = stream.read()
+    except FileNotFoundError:
+        raise DataError('no such file', path) from None
+    except UnicodeDecodeError as error:
+        raise DataError('not UTF-8 text (%s)' % error, path) from None
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError as error:
+        raise DataError('broken JSON, %s at column %d' % (error.msg, error.colno), path, error.lineno) from None
+
+
+def read_json_lines(path):
+    """Yields (line number, object) for each non-blank line of a JSON-lines file.
+
+    Raises:
+        DataError: no such file, not UTF-8, a line that is not JSON or not an object, or no line at all.
+    """
+    found = False
+    try:
+        with io.open(path, 'rb') as stream:
+            for number, raw in enumerate(stream, 1):
+                try:
+                    line = raw.decode('utf-8-sig' if number == 1 else 'utf-8').strip()
+                except UnicodeDecodeError as error:
+                    raise DataError('not UTF-8 text (%s)' % error, path, number) from None
+                if not line:
+                    continue
+                try:
+                    value = json.loads(line)
+                except json.JSONDecodeError as error:
+                    raise DataError(
+                        'broken JSON, %s at column %d' % (error.msg, error.colno), path, number
+                    ) from None
+                if not isinstance(value, dict):
+                    raise DataError('expected a JSON object, got %s' % type(value).__name__, path, number)
+                found = True
+                yield number, value
+    except FileNotFoundError:
+        raise DataError('no such file', path) from None
+    except IsADirectoryError:
+        raise DataError('expected a file, got a folder', path) from None
+    if not found:
+        raise DataError('the file is empty; expected one JSON object a line', path)
