@@ -1,0 +1,62 @@
+"""Batches of texts of similar length. numpy only."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from gplinker_kit.events.labels import pad_targets
+
+
+def length_batches(lengths, batch_size, random, multiple=16, longest=None):
+    """Shuffles texts into batches whose members are padded to about the same length.
+
+    Texts are dealt, in random order, into buckets by their length rounded up to `multiple`. What does not fill a batch
+    moves into the next wider bucket; the very last batch is filled up with texts drawn again, so that every batch has
+    the same height: JAX and XLA compile a program for each shape.
+
+    Arguments:
+        lengths: b integers, tokens a text. batch_size: int. random: numpy RandomState.
+        longest: int or None, bound of the rounded lengths.
+    Returns:
+        list of (indices, width), in random order; each text is in it once (the fill of the last batch apart).
+    """
+    lengths = np.asarray(lengths)
+    if not len(lengths):
+        raise ValueError('lengths is empty; expected one number a text')
+    widths = -(-lengths // multiple) * multiple
+    if longest is not None:
+        widths = np.minimum(widths, longest)
+    order = random.permutation(len(lengths))
+    batches, left = [], []
+    for width in np.unique(widths):
+        bucket = left + [i for i in order if widths[i] == width]
+        full = len(bucket) - len(bucket) % batch_size
+        batches.extend((bucket[at:at + batch_size], int(width)) for at in range(0, full, batch_size))
+        left = bucket[full:]
+    if left:
+        fill = random.choice(len(lengths), batch_size - len(left), replace=len(lengths) < batch_size)
+        members = left + fill.tolist()
+        batches.append((members, int(widths[members].max())))
+    random.shuffle(batches)
+    return batches
+
+
+def make_batch(items, width, gold_multiple=8):
+    """Pads encoded texts into arrays.
+
+    Arguments: items: list of (token ids, segment ids, Targets); width: int; gold_multiple: the numbers of golds are
+        rounded up to this times a power of two.
+    Returns: ([token ids (b, width), segment ids (b, width)], [arguments, heads, tails, each (b, G, 3)]), all int32.
+    """
+    inputs = []
+    for part in (0, 1):
+        padded = np.zeros((len(items), width), 'int32')
+        for row, item in zip(padded, items):
+            row[:len(item[part])] = item[part]
+        inputs.append(padded)
+    targets = [item[2] for item in items]
+    golds = [
+        pad_targets([getattr(target, name) for target in targets], gold_multiple)
+        for name in ('arguments', 'heads', 'tails')
+    ]
+    return inputs, golds

@@ -1,0 +1,177 @@
+"""Events of many texts: tokenize, predict in length-sorted batches, decode. numpy only; the model is a callable."""
+
+from __future__ import annotations
+
+from itertools import islice
+
+import numpy as np
+
+from gplinker_kit.events.decoder import Extraction, Policy, Thresholds, decode
+
+
+def bucket_length(length, multiple, longest):
+    """Rounds a length up to a multiple, but not beyond `longest`."""
+    return min(-(-length // multiple) * multiple, longest)
+
+
+def bucket_batch(rows, batch_size):
+    """Rounds a number of rows up to a power of two, but not beyond `batch_size`."""
+    return min(1 << (rows - 1).bit_length(), batch_size)
+
+
+def pad_batch(rows, width, height):
+    """Stacks lists of integers into an int32 array (height, width), 0-padded; copies of the last row fill it up."""
+    batch = np.zeros((height, width), np.int32)
+    for number in range(height):
+        row = rows[min(number, len(rows) - 1)]
+        batch[number, :len(row)] = row
+    return batch
+
+
+def _require_texts(texts, first=0):
+    for number, text in enumerate(texts, first):
+        if not isinstance(text, str):
+            raise ValueError('texts[%d] must be a str, got %s' % (number, type(text).__name__))
+
+
+class Extractor:
+    """Extracts events with a trained model.
+
+    Batches are made of texts of similar length. JAX and XLA compile a program for each shape of input, and padding
+    costs time, so lengths are rounded up to a multiple of `length_multiple`, and batches that are not full are filled
+    up with copies of their last text to a power of two: a few fixed shapes, and one text alone costs one text.
+
+    Arguments:
+        tokenizer: has `encode_batch_with_offsets(texts, maxlen)`, which returns one (token ids, segment ids, offsets) a
+            text: equally long lists of at most `maxlen`, offsets as in `decode`.
+        schema: Schema whose labels are the model's argument heads, in order.
+        predict: callable of two int32 arrays (b, n), token ids and segment ids, both 0-padded, that returns the packed
+            scores of arguments (b, n, n + 2 * len(schema)), heads (b, n, n + 2) and tails (b, n, n + 2).
+        thresholds: Thresholds; by default 0 everywhere.
+        policy: Policy.
+        max_length: the most tokens a text, [CLS] and [SEP] included. What does not fit is not read, and the text's
+            Extraction has `truncated_text` set.
+        batch_size: the most texts a batch.
+        length_multiple: as above.
+    Raises:
+        ValueError: a size that is not a positive integer.
+    """
+
+    def __init__(self, tokenizer, schema, predict, thresholds=None, policy=None, max_length=256, batch_size=32,
+                 length_multiple=16):
+        for name, size, least in (('max_length', max_length, 3), ('batch_size', batch_size, 1),
+                                  ('length_multiple', length_multiple, 1)):
+            if isinstance(size, bool) or not isinstance(size, (int, np.integer)) or size < least:
+                raise ValueError('%s must be an integer of at least %d, got %r' % (name, least, size))
+        self.tokenizer = tokenizer
+        self.schema = schema
+        self.predict = predict
+        self.thresholds = Thresholds() if thresholds is None else thresholds
+        self.policy = Policy() if policy is None else policy
+        self.max_length = int(max_length)
+        self.batch_size = int(batch_size)
+        self.length_multiple = int(length_multiple)
+
+    def extract(self, texts, progress=None, window=4096):
+        """Returns the list of Extractions of a list of texts, in their order.
+
+        Arguments:
+            texts: sequence of str. A text without a token has no events.
+            progress: called as progress(done, total), in numbers of texts, once a batch.
+            window: how many texts are tokenized and sorted together.
+        Raises:
+            ValueError: a text that is no str (its index is said; nothing has been predicted then), scores of a wrong
+                shape, NaN scores (text and head are named).
+        """
+        if isinstance(texts, (str, bytes)):
+            raise ValueError('texts must be a list of str, got a single %s' % type(texts).__name__)
+        texts = list(texts)
+        _require_texts(texts)
+        extractions = []
+        for first in range(0, len(texts), self._window(window)):
+            report = None if progress is None else lambda done, first=first: progress(first + done, len(texts))
+            extractions.extend(self._extract(texts[first:first + window], first, report))
+        return extractions
+
+    def iter_extract(self, texts, window=2048):
+        """Yields the Extractions of any iterable of texts, endless ones too, in its order.
+
+        `window` texts are read, sorted into batches and extracted at a time; no more is held in memory. The first
+        result comes when the first window is full or the input ends.
+
+        Raises:
+            ValueError: as `extract`; the results of earlier windows have been yielded then.
+        """
+        if isinstance(texts, (str, bytes)):
+            raise ValueError('texts must be an iterable of str, got a single %s' % type(texts).__name__)
+        return self._stream(iter(texts), self._window(window))
+
+    def _stream(self, texts, window):
+        first = 0
+        while True:
+            part = list(islice(texts, window))
+            if not part:
+                return
+            _require_texts(part, first)
+            yield from self._extract(part, first)
+            first += len(part)
+
+    @staticmethod
+    def _window(window):
+        if isinstance(window, bool) or not isinstance(window, (int, np.integer)) or window < 1:
+            raise ValueError('window must be an integer of at least 1, got %r' % (window,))
+        return window
+
+    def _is_cut(self, text, offsets):
+        """Whether what follows the last token of a text that fills the window holds a token."""
+        if len(offsets) < self.max_length:
+            return False
+        rest = text[max(end for _, end in offsets):]
+        if not rest:
+            return False
+        more = self.tokenizer.encode_batch_with_offsets([rest], self.max_length)[0][2]
+        return any(end > start for start, end in more)
+
+    def _extract(self, texts, first, report=None):
+        """Extracts one window of texts; `first` is the index of its first text, for messages."""
+        encoded = self.tokenizer.encode_batch_with_offsets(texts, self.max_length)
+        extractions = [Extraction(text) for text in texts]
+        readable = [k for k, (_, _, offsets) in enumerate(encoded) if any(end > start for start, end in offsets)]
+        readable.sort(key=lambda k: -len(encoded[k][0]))  # the longest first: what does not fit fails at once
+        done = len(texts) - len(readable)
+        for begin in range(0, len(readable), self.batch_size):
+            batch = readable[begin:begin + self.batch_size]
+            for k, packed in zip(batch, zip(*self._predict([encoded[k] for k in batch]))):
+                offsets = encoded[k][2]
+                try:
+                    found = decode(texts[k], offsets, packed, self.schema, self.thresholds, self.policy)
+                except ValueError as error:
+                    raise ValueError('texts[%d]: %s' % (first + k, error)) from error
+                cut = self._is_cut(texts[k], offsets)
+                extractions[k] = Extraction(texts[k], found.events, found.limits, cut)
+            done += len(batch)
+            if report is not None:
+                report(done)
+        if report is not None and not readable:
+            report(done)
+        return extractions
+
+    def _predict(self, encoded):
+        """Returns the three packed arrays of a batch, float32, copies left out."""
+        width = bucket_length(max(len(ids) for ids, _, _ in encoded), self.length_multiple, self.max_length)
+        height = bucket_batch(len(encoded), self.batch_size)
+        token_ids = pad_batch([ids for ids, _, _ in encoded], width, height)
+        segment_ids = pad_batch([segments for _, segments, _ in encoded], width, height)
+        outputs = self.predict(token_ids, segment_ids)
+        if not isinstance(outputs, (list, tuple)) or len(outputs) != 3:
+            raise ValueError('predict must return three arrays, those of arguments, heads and tails, got %s'
+                             % (len(outputs) if isinstance(outputs, (list, tuple)) else type(outputs).__name__))
+        arrays = []
+        for name, output, labels in zip(('arguments', 'heads', 'tails'), outputs, (len(self.schema), 1, 1)):
+            array = np.asarray(output, np.float32)
+            expected = (height, width, width + 2 * labels)
+            if array.shape != expected:
+                raise ValueError('predict must return %s of shape %s for %d labels, got %s'
+                                 % (name, expected, labels, array.shape))
+            arrays.append(array[:len(encoded)])
+        return arrays

@@ -1,0 +1,205 @@
+import itertools
+
+import numpy as np
+import pytest
+
+from gplinker_kit.events.decoder import Policy, Thresholds, decode
+from gplinker_kit.events.extractor import Extractor
+from gplinker_kit.events.schema import TRIGGER, Schema
+from tests.events.oracles import summary
+
+SCHEMA = Schema([('胜负', ['胜者', '败者'])])
+TEXTS = ['甲胜乙', '', '丙胜', '甲甲乙乙胜', ' \n', '没有事件' * 6, '胜', '乙', '甲' * 9 + '胜', '今天甲队胜了乙队']
+
+
+class Characters:
+    """One token a character, its id the code point; [CLS] is 1, [SEP] is 2; whitespace vanishes."""
+
+    def encode_batch_with_offsets(self, texts, maxlen):
+        encoded = []
+        for text in texts:
+            kept = [c for c in range(len(text)) if not text[c].isspace()][:maxlen - 2]
+            ids = [1] + [ord(text[c]) for c in kept] + [2]
+            encoded.append((ids, [0] * len(ids), [(0, 0)] + [(c, c + 1) for c in kept] + [(0, 0)]))
+        return encoded
+
+
+class Rules:
+    """A model: 胜 is a trigger, 甲 wins, 乙 loses, all are linked to all. Remembers the shapes that it has seen."""
+
+    roles = (('胜', TRIGGER), ('甲', '胜者'), ('乙', '败者'))
+
+    def __init__(self):
+        self.shapes, self.rows = [], []
+
+    def __call__(self, token_ids, segment_ids):
+        assert token_ids.dtype == segment_ids.dtype == np.int32
+        assert token_ids.shape == segment_ids.shape and not segment_ids.any()
+        self.shapes.append(token_ids.shape)
+        self.rows.extend(token_ids.tolist())
+        b, n = token_ids.shape
+        arguments = np.full((b, n, n + 2 * len(SCHEMA)), -9, np.float32)
+        for character, role in self.roles:
+            label = SCHEMA.index('胜负', role)
+            sample, token = np.nonzero(token_ids == ord(character))
+            arguments[sample, token, token] = 6
+            arguments[sample, token, n + label] = arguments[sample, token, n + len(SCHEMA) + label] = 0
+        links = np.ones((b, n, n + 2), np.float32)
+        return arguments, links, links.copy()
+
+
+def extractor(predict=None, **options):
+    return Extractor(Characters(), SCHEMA, predict or Rules(), **options)
+
+
+@pytest.mark.parametrize('batch_size', [1, 3, 32])
+@pytest.mark.parametrize('window', [1, 4, 4096])
+def test_each_text_gets_its_own_events_in_input_order(batch_size, window):
+    predict = Rules()
+    found = extractor(predict, batch_size=batch_size, length_multiple=4).extract(TEXTS, window=window)
+    assert [one.text for one in found] == TEXTS
+    for one in found:
+        (ids, segments, offsets), = Characters().encode_batch_with_offsets([one.text], 256)
+        packed = [part[0] for part in Rules()(np.array([ids], np.int32), np.array([segments], np.int32))]
+        assert one == decode(one.text, offsets, packed, SCHEMA)
+    assert [len(one.events) for one in found] == [1, 0, 1, 1, 0, 0, 1, 1, 1, 1]
+    # 甲 and 甲, both winners, are linked with 胜 and with each other: one event
+    arguments = frozenset({('胜者', '甲', 0), ('胜者', '甲', 1), ('败者', '乙', 2), ('败者', '乙', 3)})
+    assert summary(found[3].events[0]) == ('胜负', ('胜', 4), arguments)
+
+
+def test_iter_extract_is_extract():
+    whole = extractor().extract(TEXTS)
+    for window in (1, 3, 100):
+        assert list(extractor(batch_size=2).iter_extract(iter(TEXTS), window=window)) == whole
+
+
+def test_an_endless_input_is_read_window_by_window():
+    taken = []
+
+    def texts():
+        for number in itertools.count():
+            taken.append(number)
+            yield '甲' * (number % 7) + '胜'
+
+    results = extractor().iter_extract(texts(), window=10)
+    assert taken == [], 'nothing is read before the first result is asked for'
+    first = [next(results) for _ in range(10)]
+    assert len(taken) == 10 and [len(one.text) for one in first] == [1, 2, 3, 4, 5, 6, 7, 1, 2, 3]
+    next(results)
+    assert len(taken) == 20
+
+
+def test_few_shapes():
+    predict = Rules()
+    texts = ['胜' * (1 + k % 61) for k in range(150)]
+    extractor(predict, batch_size=16, length_multiple=16, max_length=60).extract(texts)
+    assert {n for _, n in predict.shapes} == {16, 32, 48, 60}, 'multiples of 16, and the window itself'
+    assert [b for b, _ in predict.shapes] == [16] * 9 + [8], '150 = 9 · 16 + 6'
+    lengths = [n for _, n in predict.shapes]
+    assert lengths == sorted(lengths, reverse=True)
+
+
+def test_a_batch_is_filled_with_copies():
+    predict = Rules()
+    extractor(predict, batch_size=8, length_multiple=5).extract(['甲', '胜乙', '丙'])
+    rows = [[1, ord('胜'), ord('乙'), 2, 0], [1, ord('甲'), 2, 0, 0], [1, ord('丙'), 2, 0, 0]]
+    assert predict.rows == rows + rows[-1:]
+    predict = Rules()
+    extractor(predict, batch_size=32).extract(['甲'])
+    assert predict.shapes == [(1, 16)], 'one text alone costs one text'
+
+
+def test_texts_without_a_token_are_not_predicted():
+    predict = Rules()
+    found = extractor(predict).extract(['', ' \t', '　'])
+    assert [one.events for one in found] == [(), (), ()] and predict.shapes == []
+    assert extractor(predict).extract([]) == []
+
+
+@pytest.mark.parametrize('text, cut', [('甲胜', False), ('甲胜乙', False), ('甲胜乙乙', True), ('甲胜乙 \n', False),
+                                       ('甲胜乙  乙', True), ('甲 胜 乙', False)])
+def test_a_text_longer_than_the_window_says_so(text, cut):
+    found, = extractor(max_length=5).extract([text])
+    assert found.truncated_text is cut and found.text == text
+    assert {node.text for node in found.events[0].nodes()} == set(text[:5].replace(' ', '')[:3])
+
+
+def test_progress():
+    calls = []
+    extractor(batch_size=3).extract(TEXTS, progress=lambda done, total: calls.append((done, total)), window=6)
+    # 6 texts, 2 of them empty: batches of 3 and 1; then 4 texts: batches of 3 and 1
+    assert calls == [(5, 10), (6, 10), (9, 10), (10, 10)]
+    calls = []
+    extractor().extract(['', ''], progress=lambda done, total: calls.append((done, total)))
+    assert calls == [(2, 2)]
+
+
+def test_thresholds_and_policy_reach_the_decoder():
+    assert extractor(thresholds=Thresholds(arguments=7)).extract(['甲胜'])[0].events == ()
+    assert len(extractor(thresholds=Thresholds(heads=3)).extract(['甲胜'])[0].events) == 2
+    assert extractor(policy=Policy(trigger_policy='drop')).extract(['甲乙'])[0].events == ()
+    cut = extractor(policy=Policy(max_positives=1)).extract(['甲胜乙', '丙'])
+    assert [one.truncated for one in cut] == [True, False] and cut[0].limits == ('max_positives',)
+
+
+def test_a_text_that_is_no_text_is_named():
+    predict = Rules()
+    with pytest.raises(ValueError, match=r'texts\[2\] must be a str, got NoneType'):
+        extractor(predict).extract(['甲', '乙', None])
+    assert predict.shapes == [], 'checked before any work'
+    results = extractor(predict).iter_extract(iter(['甲', '乙', '胜', b'x']), window=2)
+    assert [next(results).text, next(results).text] == ['甲', '乙']
+    with pytest.raises(ValueError, match=r'texts\[3\] must be a str, got bytes'):
+        next(results)
+    for call in (extractor().extract, extractor().iter_extract):
+        with pytest.raises(ValueError, match='got a single str'):
+            call('甲胜乙')
+
+
+def test_a_diverged_model_is_named_with_its_text():
+    def predict(token_ids, segment_ids):
+        arguments, heads, tails = Rules()(token_ids, segment_ids)
+        heads[token_ids == ord('丙')] = np.nan
+        return arguments, heads, tails
+
+    with pytest.raises(ValueError, match=r'texts\[3\]: the heads scores hold NaN'):
+        list(extractor(predict).iter_extract(['甲', '胜', '乙', '甲丙'], window=2))
+
+
+@pytest.mark.parametrize('change, message', [
+    (lambda outputs: outputs[:2], 'predict must return three arrays, .*, got 2'),
+    (lambda outputs: outputs[0], 'predict must return three arrays, .*, got ndarray'),
+    (lambda outputs: (outputs[0][:, :, 2:],) + outputs[1:], r'arguments of shape \(1, 16, 22\) for 3 labels, got'),
+    (lambda outputs: outputs[:2] + (outputs[0],), r'tails of shape \(1, 16, 18\) for 1 labels, got \(1, 16, 22\)'),
+])
+def test_what_predict_returns_is_checked(change, message):
+    with pytest.raises(ValueError, match=message):
+        extractor(lambda *inputs: change(Rules()(*inputs))).extract(['甲胜乙'])
+
+
+@pytest.mark.parametrize('name, value', [('max_length', 2), ('batch_size', 0), ('length_multiple', 1.5),
+                                         ('batch_size', True)])
+def test_bad_sizes(name, value):
+    with pytest.raises(ValueError, match='%s must be an integer of at least . *, got %r' % (name, value)):
+        extractor(**{name: value})
+
+
+@pytest.mark.parametrize('window', [0, 2.5, None])
+def test_bad_windows(window):
+    with pytest.raises(ValueError, match='window must be an integer of at least 1, got %r' % window):
+        extractor().extract(['甲'], window=window)
+    with pytest.raises(ValueError, match='window must be an integer of at least 1, got %r' % window):
+        extractor().iter_extract(['甲'], window=window)
+
+
+def test_with_the_real_tokenizer():
+    pytest.importorskip('tokenizers')
+    from gplinker_kit.tokenizers import Tokenizer
+
+    # ids are chosen so that Rules reads them: the code points of the characters
+    vocabulary = dict({'[PAD]': 0, '[CLS]': 1, '[SEP]': 2, '[UNK]': 3}, **{c: ord(c) for c in '甲乙胜'})
+    tokenizer = Tokenizer(vocabulary, do_lower_case=True)
+    found = Extractor(tokenizer, SCHEMA, Rules(), max_length=6).extract(['İ 甲\u3000胜!', '', '甲胜乙丙', '甲胜乙丙丁'])
+    assert summary(found[0].events[0]) == ('胜负', ('胜', 4), frozenset({('胜者', '甲', 2)}))
+    assert [one.truncated_text for one in found] == [False, False, False, True]

@@ -1,0 +1,219 @@
+import os
+import random
+from itertools import combinations
+
+import numpy as np
+import pytest
+
+from gplinker_kit.events.duee import read_examples, read_schema
+from gplinker_kit.events.labels import AlignmentReport, align, pad_targets
+from gplinker_kit.events.schema import TRIGGER, Argument, Event, Schema
+
+FEWFC = os.path.join(os.path.dirname(__file__), '..', '..', '..', 'shared', 'data', 'fewfc')
+SCHEMA = Schema([('购买', ['物', '人']), ('公司上市', ['上市公司', ('环节', ['筹备上市', '正式上市'])])])
+
+# 0买 1i 2P 3h 4o 5n 6e 7␠ 8'1' 9'2' 10手 11机
+TEXT = '买iPhone 12手机'
+OFFSETS = [(0, 0), (0, 1), (1, 7), (8, 10), (10, 11), (11, 12), (0, 0)]
+
+
+def one(word, start, offsets=None, text=None):
+    """Returns ((start token, end token) or None, outcome) of one argument."""
+    targets = align([Event('购买', None, [Argument('物', word, start)])], offsets or OFFSETS, SCHEMA, text)
+    cells = [tuple(row[1:]) for row in targets.arguments.tolist()]
+    assert all(label == SCHEMA.index('购买', '物') for label in targets.arguments[:, 0])
+    outcome = [name for name in vars(targets.report) if getattr(targets.report, name)]
+    assert len(outcome) == 1 and targets.report.total == 1 and len(cells) <= 1
+    return (cells[0] if cells else None), outcome[0]
+
+
+@pytest.mark.parametrize('word, start, expected', [
+    ('iPhone', 1, ((2, 2), 'kept')),
+    ('12手', 8, ((3, 4), 'kept')),
+    ('iPhone 12', 1, ((2, 3), 'kept')),
+    ('Phone', 2, ((2, 2), 'snapped')),  # starts inside a token: outward
+    ('Phone 1', 2, ((2, 3), 'snapped')),  # both ends inside tokens: outward
+    ('h', 3, ((2, 2), 'snapped')),
+    (' 12', 7, ((3, 3), 'snapped')),  # starts on the dropped space: inward
+    ('iPhone ', 1, ((2, 2), 'snapped')),  # ends on it: inward
+    (' ', 7, (None, 'uncovered')),
+    ('', 3, (None, 'empty')),
+])
+def test_characters_become_tokens(word, start, expected):
+    assert one(word, start) == expected
+
+
+@pytest.mark.parametrize('word, start, expected', [
+    ('iPhone', 1, ((2, 2), 'kept')),
+    ('12', 8, ((3, 3), 'kept')),
+    ('12手', 8, (None, 'beyond_window')),  # half inside is outside
+    ('手机', 10, (None, 'beyond_window')),
+])
+def test_a_truncated_text_reports_what_it_lost(word, start, expected):
+    assert one(word, start, OFFSETS[:4] + [(0, 0)]) == expected
+
+
+def test_a_window_that_starts_late_loses_what_is_before_it():
+    late = [(0, 0), (8, 10), (10, 11), (11, 12), (0, 0)]
+    assert one('iPhone 12', 1, late) == (None, 'beyond_window')
+    assert one(' 12手', 7, late) == ((1, 2), 'snapped')
+
+
+@pytest.mark.parametrize('mark', [' ', '\u3000', '\r\n', '\u0301', '\u200d', '\ufffd', '\x00'])
+def test_dropped_characters_at_the_end_of_the_text_are_not_beyond_the_window(mark):
+    assert one('公司' + mark, 0, [(0, 0), (0, 1), (1, 2), (0, 0)]) == ((1, 2), 'snapped')
+    assert one(mark, 2, [(0, 0), (0, 1), (1, 2), (0, 0)]) == (None, 'uncovered')
+
+
+def test_several_tokens_of_one_character_are_taken_together():
+    # a Hangul syllable as two word pieces, then a character of its own
+    offsets = [(0, 0), (0, 1), (0, 1), (1, 2), (0, 0)]
+    assert one('한', 0, offsets) == ((1, 2), 'kept')
+    assert one('한국', 0, offsets) == ((1, 3), 'kept')
+    assert one('국', 1, offsets) == ((3, 3), 'kept')
+
+
+def test_a_text_without_tokens_has_everything_beyond():
+    assert one('公司', 0, [(0, 0), (0, 0)]) == (None, 'beyond_window')
+
+
+def test_without_an_offset_the_first_occurrence_counts():
+    assert one('手机', None, text=TEXT) == ((4, 5), 'kept')
+    assert one('2', None, text=TEXT) == ((3, 3), 'snapped')
+    assert one('电脑', None, text=TEXT) == (None, 'absent')
+    assert one('手机', None, [(0, 0), (0, 1), (0, 0)], TEXT) == (None, 'beyond_window')
+    with pytest.raises(ValueError, match="argument '手机' .role '物'. has no start; pass text="):
+        one('手机', None)
+
+
+def test_arguments_and_links_of_an_event_worked_by_hand():
+    # trigger 买 = token 1; iPhone = token 2; iPhone 12 = tokens 2-3; 手机 = tokens 4-5
+    events = [
+        Event('购买', Argument(TRIGGER, '买', 0), [Argument('物', 'iPhone 12', 1), Argument('物', '手机', 10)]),
+        Event('购买', Argument(TRIGGER, '买', 0), [Argument('物', 'iPhone', 1)]),
+    ]
+    targets = align(events, OFFSETS, SCHEMA)
+    assert targets.arguments.tolist() == [[0, 1, 1], [1, 2, 2], [1, 2, 3], [1, 4, 5]]
+    # pairs: (买, iPhone 12) (买, 手机) (iPhone 12, 手机) (买, iPhone); the pair (1, 2) of starts occurs twice
+    assert targets.heads.tolist() == [[0, 1, 2], [0, 1, 4], [0, 2, 4]]
+    assert targets.tails.tolist() == [[0, 1, 2], [0, 1, 3], [0, 1, 5], [0, 3, 5]]
+    assert targets.report == AlignmentReport(kept=5)
+    assert {array.dtype for array in targets[:3]} == {np.dtype('int32')}
+
+
+def test_two_roles_on_one_span_link_on_the_diagonal():
+    twice = Event('购买', None, [Argument('物', '手机', 10), Argument('人', '手机', 10)])
+    targets = align([twice], OFFSETS, SCHEMA)
+    assert targets.heads.tolist() == [[0, 4, 4]] and targets.tails.tolist() == [[0, 5, 5]]
+    # the same argument twice is one node, and one node has no link
+    again = Event('购买', None, [Argument('物', '手机', 10), Argument('物', '手机', 10)])
+    targets = align([again], OFFSETS, SCHEMA)
+    assert targets.arguments.tolist() == [[1, 4, 5]]
+    assert targets.heads.shape == targets.tails.shape == (0, 3)
+    assert targets.report.kept == 2
+
+
+def test_links_are_ordered_even_where_spans_nest():
+    # 12手 = tokens 3-4 inside iPhone 12手机 = tokens 2-5: the longer starts first and ends last
+    event = Event('购买', None, [Argument('人', '12手', 8), Argument('物', 'iPhone 12手机', 1)])
+    targets = align([event], OFFSETS, SCHEMA)
+    assert targets.heads.tolist() == [[0, 2, 3]] and targets.tails.tolist() == [[0, 4, 5]]
+
+
+def test_an_enum_argument_takes_the_span_of_its_trigger():
+    text, offsets = '乙筹备上市', [(0, 0), (0, 1), (1, 2), (2, 3), (3, 4), (4, 5), (0, 0)]
+    arguments = [Argument('上市公司', '乙', 0), Argument('环节', '筹备上市')]
+    targets = align([Event('公司上市', Argument(TRIGGER, '上市', 3), arguments)], offsets, SCHEMA, text)
+    trigger, company, item = (SCHEMA.index('公司上市', TRIGGER), SCHEMA.index('公司上市', '上市公司'),
+                              SCHEMA.index('公司上市', '环节', '筹备上市'))
+    assert targets.arguments.tolist() == sorted([[trigger, 4, 5], [company, 1, 1], [item, 4, 5]])
+    assert targets.heads.tolist() == [[0, 1, 4], [0, 4, 4]] and targets.tails.tolist() == [[0, 1, 5], [0, 5, 5]]
+    cut = align([Event('公司上市', Argument(TRIGGER, '上市', 3), arguments)], offsets[:3], SCHEMA, text)
+    assert cut.report == AlignmentReport(kept=1, beyond_window=2)
+    assert align([Event('公司上市', None, arguments)], offsets, SCHEMA, text).report == AlignmentReport(
+        kept=1, no_trigger=1)
+
+
+def test_tokens_and_links_agree_with_brute_force():
+    # oracle: a span's tokens are all tokens that share a character with it
+    generator = random.Random(3)
+    for _ in range(200):
+        text, offsets = '', [(0, 0)]
+        for _ in range(generator.randint(1, 8)):
+            piece = generator.choice(['公', 'ab', 'abc', ' ', '  '])
+            if piece.strip():
+                offsets += [(len(text), len(text) + len(piece))] * generator.choice([1, 1, 2])
+            text += piece
+        offsets.append((0, 0))
+        spans = [sorted(generator.sample(range(len(text) + 1), 2)) for _ in range(4) if text]
+        event = Event('购买', None, [Argument(generator.choice('物人'), text[a:b], a) for a, b in spans])
+        nodes = set()
+        for (a, b), argument in zip(spans, event.arguments):
+            tokens = [i for i, (s, e) in enumerate(offsets) if s < e and any(s <= c < e for c in range(a, b))]
+            if tokens:
+                nodes.add((SCHEMA.index('购买', argument.role), tokens[0], tokens[-1]))
+        targets = align([event], offsets, SCHEMA)
+        assert set(map(tuple, targets.arguments.tolist())) == nodes
+        for found, column in ((targets.heads, 1), (targets.tails, 2)):
+            pairs = {(0,) + tuple(sorted((x[column], y[column]))) for x, y in combinations(nodes, 2)}
+            assert found.tolist() == [list(pair) for pair in sorted(pairs)]
+
+
+def test_wrong_input_is_named():
+    with pytest.raises(ValueError, match="no event type '购物'"):
+        align([Event('购物', Argument(TRIGGER, '买', 0))], OFFSETS, SCHEMA)
+    with pytest.raises(ValueError, match=r'offsets must ascend, but token 1 has \(0, 1\) after \(1, 7\)'):
+        align([], [(1, 7), (0, 1)], SCHEMA)
+    with pytest.raises(ValueError, match="occurrences 'last'"):
+        align([], OFFSETS, SCHEMA, occurrences='last')
+
+
+def test_reports_add_up_and_print():
+    total = sum([AlignmentReport(1, 2, 3, 4), AlignmentReport(10, 20, 30, 40, 50, 60, 70)])
+    assert total == AlignmentReport(11, 22, 33, 44, 50, 60, 70)
+    assert total.dropped == 224 and total.total == 290
+    assert total.as_dict()['beyond_window'] == 33 and total.as_dict()['dropped'] == 224
+    assert str(AlignmentReport(11, 2, 3, 4, 0, 1)) == (
+        'gold arguments: 11 kept, 2 snapped to tokens, 5 dropped (4 empty, 1 uncovered), 3 beyond the window '
+        '(21 in all)')
+
+
+def test_padding():
+    first, second = np.array([[1, 2, 3], [4, 5, 6]], 'int32'), np.zeros((0, 3), 'int32')
+    padded = pad_targets([first, second])
+    assert padded.dtype == np.int32
+    assert padded.tolist() == [[[1, 2, 3], [4, 5, 6]], [[-1] * 3] * 2]
+    assert pad_targets([second, second]).tolist() == [[[-1] * 3]] * 2
+
+
+@pytest.mark.parametrize('longest, multiple, expected', [
+    (5, None, 5), (5, 1, 8), (8, 1, 8), (9, 8, 16), (3, 8, 8), (13, 3, 24)])
+def test_padding_rounds_up_to_a_bucket(longest, multiple, expected):
+    assert pad_targets([np.ones((longest, 3), 'int32')], multiple).shape == (1, expected, 3)
+
+
+def test_padding_refuses_other_shapes():
+    with pytest.raises(ValueError, match=r'targets\[1\] must have shape \(G, 3\), got \(3,\)'):
+        pad_targets([np.ones((2, 3)), np.ones(3)])
+    with pytest.raises(ValueError, match='targets is empty'):
+        pad_targets([])
+    with pytest.raises(ValueError, match='multiple must be at least 1, got 0'):
+        pad_targets([np.ones((2, 3))], 0)
+
+
+@pytest.mark.skipif(not os.path.isdir(FEWFC), reason='FewFC is not at ../shared/data/fewfc')
+def test_fewfc_aligns_with_nothing_lost():
+    schema = read_schema(os.path.join(FEWFC, 'duee_event_schema.json'))
+    report, nodes = AlignmentReport(), 0
+    for example in read_examples(os.path.join(FEWFC, 'duee_dev.json'), schema):
+        offsets = [(0, 0)] + [(i, i + 1) for i, c in enumerate(example.text) if not c.isspace()] + [(0, 0)]
+        targets = align(example.events, offsets, schema, example.text)
+        report += targets.report
+        nodes += sum(len(event.nodes()) for event in example.events)
+        # read the spans back: with one character a token they give the gold texts
+        texts = {
+            (schema.labels[k], example.text[offsets[i][0]:offsets[j][1]]) for k, i, j in targets.arguments.tolist()}
+        gold = {(schema.labels[schema.argument_index(e.event_type, node)], node.text) for e in example.events
+                for node in e.nodes()}
+        assert texts == gold
+    assert report == AlignmentReport(kept=nodes) and nodes > 5000
