@@ -1,0 +1,95 @@
+"""Activation functions by name, the same on both stacks; bert4keras's names first.
+
+`gelu` is the erf form unless `set_gelu('tanh')` was called (Hendrycks & Gimpel, 2016, arXiv:1606.08415); `swish` is
+x·sigmoid(x); `squared_relu` is relu(x)² (So et al., 2021, arXiv:2109.08668); `hard_sigmoid` is that of Keras 2.
+"""
+
+import math
+
+from gplinker_kit.backend import STACK, keras, ops
+from gplinker_kit.errors import hint
+
+_STOCK = ('elu', 'exponential', 'linear', 'relu', 'selu', 'sigmoid', 'softmax', 'softplus', 'softsign', 'tanh')
+
+
+def gelu_erf(x):
+    """x · Φ(x), exact."""
+    return 0.5 * x * (1.0 + ops.erf(x / math.sqrt(2.0)))
+
+
+def gelu_tanh(x):
+    """x · Φ(x), approximated by a tanh."""
+    return 0.5 * x * (1.0 + ops.tanh(math.sqrt(2.0 / math.pi) * (x + 0.044715 * x * x * x)))
+
+
+def hard_sigmoid(x):
+    """0.2 x + 0.5 cut to [0, 1]."""
+    return ops.minimum(ops.maximum(0.2 * x + 0.5, 0.0), 1.0)
+
+
+def leaky_relu(x):
+    """x, or 0.2 x where x is negative."""
+    return ops.maximum(x, 0.2 * x)
+
+
+def squared_relu(x):
+    """relu(x)²."""
+    return ops.square(ops.relu(x))
+
+
+def swish(x):
+    """x · sigmoid(x)."""
+    return x * ops.sigmoid(x)
+
+
+NAMED = {
+    'gelu_erf': gelu_erf,
+    'gelu_tanh': gelu_tanh,
+    'hard_sigmoid': hard_sigmoid,
+    'leaky_relu': leaky_relu,
+    'squared_relu': squared_relu,
+    'swish': swish,
+    'gelu': gelu_erf,
+}
+
+
+def set_gelu(version):
+    """Chooses what the name 'gelu' means from now on: 'erf' or 'tanh'. Layers that are already built keep theirs."""
+    if version not in ('erf', 'tanh'):
+        raise ValueError("set_gelu expects 'erf' or 'tanh', got %r" % (version,))
+    NAMED['gelu'] = NAMED['gelu_' + version]
+
+
+def get(identifier):
+    """Returns a function: `identifier` is a name (ours, a custom object's or Keras's), a function, or None.
+
+    Raises:
+        ValueError: an unknown name, with the nearest one.
+    """
+    if isinstance(identifier, str):
+        if identifier in NAMED:
+            return NAMED[identifier]
+        if identifier in keras.utils.get_custom_objects():
+            return keras.utils.get_custom_objects()[identifier]
+        # Keras 2 would return any function of its module, `get` and `serialize` among them.
+        if STACK != 'keras3' and identifier not in _STOCK:
+            raise ValueError(_unknown(identifier))
+    try:
+        return keras.activations.get(identifier)
+    except (TypeError, ValueError) as error:
+        raise ValueError(_unknown(identifier)) from error
+
+
+def _unknown(identifier):
+    return 'unknown activation %r.%s' % (identifier, hint(identifier, sorted(NAMED) + list(_STOCK)))
+
+
+def serialize(function):
+    """Returns what `get` takes: our name where the function is ours, else Keras's own form.
+
+    A gelu is written as 'gelu_erf' or 'gelu_tanh', so that a saved model means the same whatever `set_gelu` said.
+    """
+    for name, known in NAMED.items():
+        if known is function:
+            return name
+    return keras.activations.serialize(function)

@@ -1,0 +1,127 @@
+"""TF 1.15 with Keras 2.3.1, or with its own tf.keras (`TF_KERAS=1`): the names that `backend` exports."""
+
+import random
+
+import numpy as np
+import tensorflow as tf
+
+from gplinker_kit.backend import tf1_ops as ops
+from gplinker_kit.backend import tf_checkpoint
+from gplinker_kit.backend.stack import STACK, keras
+from gplinker_kit.backend.tf_loops import scan, while_loop
+
+ENGINE = 'tensorflow'
+K = keras.backend
+
+
+class Layer(keras.layers.Layer):
+    """Keras's layer, which always asks to be told whether the model trains.
+
+    Keras 2.3.1 feeds the learning phase only to a model one of whose outputs is marked. The mark that `dropout` puts on
+    its result is lost in the next operation inside `call`, and the dropout would silently stay off.
+    """
+
+    uses_learning_phase = True
+
+
+def static_dim(x, axis):
+    """Returns the size of an axis as an int, or None where the graph does not know it."""
+    size = (K.int_shape(x) if hasattr(x, 'shape') else x)[axis]
+    return getattr(size, 'value', size)
+
+
+def compute_dtype(layer):
+    """Returns the dtype name in which `layer` computes."""
+    return getattr(layer, '_compute_dtype', None) or layer.dtype or K.floatx()
+
+
+def add_loss(layer, loss, inputs=None):
+    """Adds a scalar loss to `layer` while it is called; `inputs` are the tensors it was computed from."""
+    layer.add_loss(loss, inputs)
+
+
+def register(cls):
+    """Class decorator: `load_model` then finds the class by its name."""
+    keras.utils.get_custom_objects()[cls.__name__] = cls
+    return cls
+
+
+class SeedGenerator:
+    """A row of seeds. Each random operation takes the next one: two with the same seed would draw the same numbers."""
+
+    def __init__(self, seed=None):
+        self.seed = np.random.randint(1, 2**31 - 1) if seed is None else seed
+        self._drawn = np.random.RandomState(self.seed)
+
+    def next(self):
+        return int(self._drawn.randint(1, 2**31 - 1))
+
+
+def seed_generator(seed=None):
+    """Returns what the random functions below take as `rng`; assign it to an attribute of the layer that uses it."""
+    return SeedGenerator(seed)
+
+
+def dropout(x, rate, rng, training=None):
+    """Drops entries of `x` in training with probability `rate` and rescales the rest by 1 / (1 - rate)."""
+    if not rate:
+        return x
+    # As a function, so that the random numbers are drawn in training only.
+    return K.in_train_phase(lambda: tf.nn.dropout(x, rate=rate, seed=rng.next()), x, training=training)
+
+
+def random_normal(shape, rng, stddev=1.0, dtype=None):
+    return tf.random.normal(shape, stddev=stddev, dtype=dtype or K.floatx(), seed=rng.next())
+
+
+def random_uniform(shape, rng, minval=0.0, maxval=1.0, dtype=None):
+    return tf.random.uniform(shape, minval, maxval, dtype=dtype or K.floatx(), seed=rng.next())
+
+
+def set_random_seed(seed):
+    """Seeds Python, numpy and the default graph; call it before the model is built."""
+    random.seed(seed)
+    np.random.seed(seed)
+    tf.compat.v1.set_random_seed(seed)
+
+
+def batch_gather(x, indices):
+    """Picks rows: x (b, n, ...), indices (b, r) integers -> (b, r, ...); negative ones count from the end."""
+    return tf.gather(x, ops.from_start(indices, ops.shape(x)[1]), batch_dims=1, axis=1)
+
+
+def scatter(indices, values, shape):
+    """Adds `values` (r, ...) at `indices` (r, k) of a zero tensor of `shape`; duplicates add up."""
+    return tf.scatter_nd(tf.cast(indices, tf.int32), values, shape)
+
+
+def cond(pred, true_fn, false_fn):
+    """Runs one of two functions without arguments; both return the same structure."""
+    return tf.cond(pred, true_fn, false_fn)
+
+
+def load_tf_checkpoint(path):
+    """Opens a TensorFlow checkpoint: returns ({name: shape}, function name -> array).
+
+    Raises:
+        CheckpointError: there is no such checkpoint, or its files are damaged.
+    """
+    return tf_checkpoint.read_checkpoint(tf, path)
+
+
+def save_tf_checkpoint(path, arrays):
+    """Writes {name: array} as a TensorFlow checkpoint at the prefix `path`."""
+    tf_checkpoint.write_checkpoint(tf, path, arrays)
+
+
+def versions():
+    """Returns {package: version} of what computes here."""
+    name = 'tf.keras' if STACK == 'tf_keras' else 'keras'
+    return {'tensorflow': tf.__version__, name: keras.__version__, 'numpy': np.__version__}
+
+
+__all__ = [
+    'ENGINE', 'K', 'Layer', 'add_loss', 'batch_gather', 'compute_dtype', 'cond', 'dropout', 'load_tf_checkpoint', 'ops',
+    'random_normal', 'random_uniform', 'register', 'save_tf_checkpoint', 'scan', 'scatter', 'seed_generator',
+    'set_random_seed', 'static_dim', 'versions', 'while_loop',
+]  # fmt: skip

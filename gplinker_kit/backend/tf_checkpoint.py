@@ -1,0 +1,45 @@
+"""Reading and writing TensorFlow checkpoints with whichever TensorFlow is at hand."""
+
+import os
+
+import numpy as np
+
+from gplinker_kit.errors import CheckpointError, hint
+
+
+def read_checkpoint(tf, path):
+    """Opens the checkpoint with the prefix `path`: returns ({name: shape}, function name -> array).
+
+    Raises:
+        CheckpointError: there is no such checkpoint, or its files are damaged.
+    """
+    path = os.fspath(path)
+    try:
+        reader = tf.train.load_checkpoint(path)
+        shapes = {name: tuple(shape) for name, shape in reader.get_variable_to_shape_map().items()}
+    except (ValueError, tf.errors.OpError) as error:
+        if _prefixes(path) and os.path.basename(path) in _prefixes(path):
+            raise CheckpointError('%s: the checkpoint cannot be read (%s)' % (path, error)) from error
+        known = hint(os.path.basename(path), _prefixes(path))
+        raise CheckpointError('%s: no TensorFlow checkpoint (no %s.index).%s' % (path, path, known)) from error
+    return shapes, reader.get_tensor
+
+
+def _prefixes(path):
+    """The checkpoints of the folder that `path` points into."""
+    folder = os.path.dirname(path) or '.'
+    names = os.listdir(folder) if os.path.isdir(folder) else []
+    return sorted(name[: -len('.index')] for name in names if name.endswith('.index'))
+
+
+def write_checkpoint(tf, path, arrays):
+    """Writes {name: array} at the prefix `path`: the files `path`.index and `path`.data-00000-of-00001."""
+    arrays = {name: np.asarray(value) for name, value in arrays.items()}
+    names = sorted(arrays)
+    # A graph and session of its own touches nothing of the caller's; placeholders carry arrays of any size.
+    with tf.Graph().as_default(), tf.compat.v1.Session() as session:
+        holes = [tf.compat.v1.placeholder(arrays[name].dtype, arrays[name].shape) for name in names]
+        save = tf.raw_ops.SaveV2(
+            prefix=os.fspath(path), tensor_names=names, shape_and_slices=[''] * len(names), tensors=holes
+        )
+        session.run(save, {hole: arrays[name] for hole, name in zip(holes, names)})
