@@ -1,0 +1,23 @@
+"""Chooses the optimizer driver of the running stack.
+
+`Driver(rule, learning_rate, name)` is that Keras's own `Optimizer`, running a `Rule`. A subclass gives it two methods:
+
+* `process_gradients(gradients)` -> gradients: all of them at once, before the rule; entries may be None or sparse;
+* `rate_at(number)` -> the learning rate of update `number` (from 1), asked for when `learning_rate` is callable.
+
+`dense(gradient)` adds up a sparse gradient (an embedding's) into a tensor; `value_of(tensor)` returns its numpy value.
+"""
+
+from gplinker_kit.backend import STACK
+from gplinker_kit.backend.optimizer_rule import Rule, Step
+
+if STACK == 'keras3':
+    from gplinker_kit.backend import optimizer_keras3 as _impl
+elif STACK == 'tf_keras':
+    from gplinker_kit.backend import optimizer_tf_keras as _impl
+else:
+    from gplinker_kit.backend import optimizer_keras2 as _impl
+
+Driver, dense, value_of = _impl.Driver, _impl.dense, _impl.value_of
+
+__all__ = ['Driver', 'Rule', 'Step', 'dense', 'value_of']
