@@ -1,7 +1,6 @@
 """Reading with line numbers, and writing that never leaves half a file."""
 
 import contextlib
-import io
 import json
 import os
 import tempfile
@@ -44,7 +43,7 @@ def write_json(path, value):
 def read_json(path):
     """Reads one JSON value; a DataError names file and line of what cannot be read."""
     try:
-        with io.open(path, encoding='utf-8-sig') as stream:
+        with open(path, encoding='utf-8-sig') as stream:
             text = stream.read()
     except FileNotFoundError:
         raise DataError('no such file', path) from None
@@ -64,7 +63,7 @@ def read_json_lines(path):
     """
     found = False
     try:
-        with io.open(path, 'rb') as stream:
+        with open(path, 'rb') as stream:
             for number, raw in enumerate(stream, 1):
                 try:
                     line = raw.decode('utf-8-sig' if number == 1 else 'utf-8').strip()

@@ -41,7 +41,7 @@ def length_batches(lengths, batch_size, random, multiple=16, longest=None):
     return batches
 
 
-def make_batch(items, width, gold_multiple=8):
+def make_batch(items, width, gold_multiple=32):
     """Pads encoded texts into arrays.
 
     Arguments: items: list of (token ids, segment ids, Targets); width: int; gold_multiple: the numbers of golds are

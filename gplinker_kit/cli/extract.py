@@ -1,0 +1,123 @@
+"""Extracts events from text: lines of text, or JSON lines with a key `text`, from files or standard input.
+
+Writes one JSON line an input line, in input order: the input's other keys, `text`, `event_list` with scores, and
+`truncated` or `truncated_text` where a bound was met or the end of the text was not read. --tree prints a tree for
+people instead.
+"""
+
+import json
+import os
+import sys
+from collections import deque
+
+HELP = 'extract events from text'
+FORMATS = ('auto', 'text', 'jsonl')
+
+
+def add_arguments(parser):
+    parser.add_argument('files', nargs='*', metavar='FILE', help='default: standard input')
+    parser.add_argument('--model', required=True, metavar='DIR', help='model folder')
+    parser.add_argument('--format', default='auto', choices=FORMATS,
+                        help='auto: JSON lines where the first line begins with {, else lines of text')
+    parser.add_argument('--output', metavar='FILE', help='write here, when all is done, instead of standard output')
+    parser.add_argument('--tree', action='store_true', help='print trees, not JSON')
+    parser.add_argument('--batch-size', type=int, default=32, metavar='N', help='default: %(default)s')
+    parser.add_argument('--trigger-policy', default='keep', choices=('keep', 'drop'),
+                        help='events without a trigger (default: %(default)s)')
+
+
+def run(options):
+    from gplinker_kit.files import atomic_write
+
+    for path in options.files:  # all of a file is checked before the first event is written; a pipe is read only once
+        if os.path.isfile(path) or not os.path.exists(path):
+            for _ in read_inputs(path, options.format):
+                pass
+    if options.output is None:
+        write(options, sys.stdout)
+    else:
+        with atomic_write(options.output) as stream:
+            write(options, stream)
+
+
+def write(options, stream):
+    """Extracts from all inputs and writes the results to `stream`."""
+    from gplinker_kit.cli.common import Progress
+    from gplinker_kit.events import Policy
+    from gplinker_kit.gplinker import GPLinker
+
+    gplinker = GPLinker.load(options.model)
+    extractor = gplinker.extractor(Policy(trigger_policy=options.trigger_policy), options.batch_size)
+    lines = deque()
+
+    def texts():
+        for path in options.files or ['-']:
+            for line in read_inputs(path, options.format):
+                lines.append(line)
+                yield line['text']
+
+    with Progress('extract') as progress:
+        for number, extraction in enumerate(extractor.iter_extract(texts()), 1):
+            line = lines.popleft()
+            stream.write(render(line, extraction, gplinker.schema, options.tree) + '\n')
+            progress(number)
+    stream.flush()
+    print('%d texts, %.1f texts/s' % (progress.done, progress.rate()), file=sys.stderr)
+
+
+def render(line, extraction, schema, tree):
+    """Returns what is written for one input."""
+    from gplinker_kit.events import event_to_json, event_tree
+
+    if tree:
+        return event_tree(extraction.events, extraction.text) + '\n'
+    result = dict(line, event_list=[event_to_json(event, schema) for event in extraction.events])
+    if extraction.truncated:
+        result['truncated'] = list(extraction.limits)
+    if extraction.truncated_text:
+        result['truncated_text'] = True
+    return json.dumps(result, ensure_ascii=False)
+
+
+def read_inputs(path, form):
+    """Yields one dict with the key `text` a line of a file ('-': standard input).
+
+    Raises:
+        DataError: with file and line, what is wrong with it.
+    """
+    from gplinker_kit.errors import DataError
+
+    name = 'standard input' if path == '-' else path
+    try:
+        stream = sys.stdin.buffer if path == '-' else open(path, 'rb')
+    except FileNotFoundError:
+        raise DataError('no such file', path) from None
+    with stream:
+        for number, raw in enumerate(stream, 1):
+            try:
+                line = raw.decode('utf-8-sig' if number == 1 else 'utf-8').rstrip('\r\n')
+            except UnicodeDecodeError as error:
+                raise DataError('not UTF-8 text (%s)' % error, name, number) from None
+            if form == 'auto':
+                form = 'jsonl' if line.lstrip().startswith('{') else 'text'
+            if form == 'text':
+                yield {'text': line}
+            elif line.strip():
+                yield read_object(line, name, number)
+
+
+def read_object(line, name, number):
+    """Returns the object of one JSON line, checked for a str under `text`."""
+    from gplinker_kit.errors import DataError, hint
+
+    try:
+        value = json.loads(line)
+    except json.JSONDecodeError as error:
+        raise DataError('broken JSON, %s at column %d' % (error.msg, error.colno), name, number) from None
+    if not isinstance(value, dict):
+        raise DataError('expected a JSON object, got %s' % type(value).__name__, name, number)
+    if not isinstance(value.get('text'), str):
+        found = "no key 'text'.%s" % hint('text', value) if 'text' not in value else (
+            "'text' must be a string, got %s" % type(value['text']).__name__)
+        raise DataError(found, name, number)
+    return value

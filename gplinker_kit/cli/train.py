@@ -1,0 +1,152 @@
+"""Trains GPLinker on a DuEE-format corpus and writes a model folder.
+
+The corpus is a folder with duee_event_schema.json, duee_train.json and duee_dev.json (--data), or three files. The
+encoder is trained from scratch (--size, or --config) or starts from an unpacked checkpoint folder (--pretrained).
+"""
+
+import os
+import sys
+
+from gplinker_kit.errors import DataError
+from gplinker_kit.model_folder import POINTER
+
+HELP = 'train a model'
+CONFIG_NAMES = ('bert_config.json', 'config.json')
+
+
+def add_arguments(parser):
+    data = parser.add_argument_group('corpus')
+    data.add_argument('--data', metavar='DIR', help='folder with the three files below and, for --size, vocab.txt')
+    data.add_argument('--schema', metavar='FILE', help='default: DIR/duee_event_schema.json')
+    data.add_argument('--train', metavar='FILE', help='default: DIR/duee_train.json')
+    data.add_argument('--dev', metavar='FILE', help='default: DIR/duee_dev.json where it exists')
+    encoder = parser.add_argument_group('encoder')
+    encoder.add_argument('--model', default='roformer_v2', help='architecture (default: %(default)s)')
+    encoder.add_argument('--size', help='an encoder trained from scratch: tiny or small (default: small)')
+    encoder.add_argument('--config', metavar='FILE', help='an encoder trained from scratch, by its config JSON')
+    encoder.add_argument('--pretrained', metavar='DIR', help='folder with config, vocab.txt and a checkpoint')
+    encoder.add_argument('--vocab', metavar='FILE', help='default: vocab.txt of --pretrained or --data')
+    encoder.add_argument('--cased', action='store_true', help='keep case and accents')
+    encoder.add_argument('--dropout', type=float, help='default: 0.1, or what the config says')
+    encoder.add_argument('--max-length', type=int, default=256, metavar='N', help='in tokens (default: %(default)s)')
+    recipe = parser.add_argument_group('recipe')
+    recipe.add_argument('--epochs', type=int, default=20, metavar='N', help='default: %(default)s')
+    recipe.add_argument('--batch-size', type=int, default=32, metavar='N', help='default: %(default)s')
+    recipe.add_argument('--learning-rate', type=float, metavar='X', help='default: 5e-4, with --pretrained 2e-5')
+    recipe.add_argument('--warmup', type=float, default=0.1, metavar='X', help='share of steps (default: %(default)s)')
+    recipe.add_argument('--clipnorm', type=float, default=1.0, metavar='X', help='0 for none (default: %(default)s)')
+    recipe.add_argument('--seed', type=int, default=0, metavar='N', help='default: %(default)s')
+    parser.add_argument('--output', required=True, metavar='DIR', help='model folder to write')
+
+
+def run(options):
+    from gplinker_kit.events import read_examples, read_schema
+    from gplinker_kit.tokenizers import Tokenizer
+
+    paths = corpus_paths(options)
+    schema = read_schema(paths['schema'])
+    train_examples = read_examples(paths['train'], schema)
+    dev_examples = read_examples(paths['dev'], schema) if paths['dev'] else []
+    tokenizer = Tokenizer(vocabulary_path(options), do_lower_case=not options.cased)
+    check_output(options.output)
+
+    from gplinker_kit import backend
+    from gplinker_kit.gplinker import GPLinker, Settings
+    from gplinker_kit.training import Recipe, train
+
+    default_rate = 2e-5 if options.pretrained else 5e-4
+    recipe = Recipe(
+        epochs=options.epochs,
+        batch_size=options.batch_size,
+        learning_rate=options.learning_rate if options.learning_rate is not None else default_rate,
+        warmup=options.warmup,
+        clipnorm=options.clipnorm or None,
+        seed=options.seed,
+    )
+    backend.set_random_seed(options.seed)
+    say('stack: %s' % ', '.join('%s %s' % pair for pair in backend.versions().items()))
+    encoder = encoder_arguments(options, tokenizer._vocab_size)
+    settings = Settings(
+        model=options.model, encoder=encoder, max_length=options.max_length, do_lower_case=not options.cased
+    )
+    gplinker = GPLinker(settings, schema, tokenizer, checkpoint=options.pretrained)
+    say('model: %s, %.1f million weights, %d labels' % (
+        options.model, gplinker.model.count_params() / 1e6, len(schema)))
+    if gplinker.load_report is not None:
+        say('checkpoint: %s' % gplinker.load_report)
+    train(gplinker, train_examples, dev_examples, recipe, save_to=options.output, log=say)
+    say('the model is in %s' % options.output)
+
+
+def say(line):
+    print(line, file=sys.stderr, flush=True)
+
+
+def corpus_paths(options):
+    """Returns {'schema', 'train', 'dev'}; `dev` may be None."""
+    paths = {'schema': options.schema, 'train': options.train, 'dev': options.dev}
+    if options.data is not None:
+        if not os.path.isdir(options.data):
+            raise DataError('no such folder (--data)', options.data)
+        names = {'schema': 'duee_event_schema.json', 'train': 'duee_train.json', 'dev': 'duee_dev.json'}
+        for key, name in names.items():
+            if paths[key] is None:
+                paths[key] = os.path.join(options.data, name)
+        if options.dev is None and not os.path.exists(paths['dev']):
+            paths['dev'] = None
+    missing = [key for key in ('schema', 'train') if paths[key] is None]
+    if missing:
+        raise ValueError('no corpus: give --data DIR, or --%s FILE' % ' FILE and --'.join(missing))
+    return paths
+
+
+def vocabulary_path(options):
+    """Returns the vocabulary file: --vocab, else vocab.txt of --pretrained or of --data."""
+    if options.vocab is not None:
+        return options.vocab
+    folders = [folder for folder in (options.pretrained, options.data) if folder is not None]
+    for folder in folders:
+        path = os.path.join(folder, 'vocab.txt')
+        if os.path.exists(path):
+            return path
+    raise ValueError('no vocabulary: give --vocab FILE%s' % ''.join(' (no vocab.txt in %s)' % f for f in folders))
+
+
+def encoder_arguments(options, vocab_size):
+    """Returns the encoder's keyword arguments from --size, --config or the config of --pretrained."""
+    from gplinker_kit.models.builder import resolve_config
+    from gplinker_kit.models.sizes import named_size
+
+    if options.size is not None and (options.config or options.pretrained):
+        raise ValueError('--size is for training from scratch: leave it out beside --config or --pretrained')
+    path = options.config
+    if path is None and options.pretrained is not None:
+        path = find_config(options.pretrained)
+    extra = {}
+    if options.dropout is not None:
+        extra = dict.fromkeys(('dropout_rate', 'attention_dropout_rate'), options.dropout)
+    if path is None:
+        extra = dict(named_size(options.size or 'small'), vocab_size=vocab_size, **extra)
+    return resolve_config(path, options.model, **extra)
+
+
+def find_config(folder):
+    """Returns the config file of an unpacked checkpoint folder."""
+    if not os.path.isdir(folder):
+        raise DataError('no such folder (--pretrained)', folder)
+    for name in CONFIG_NAMES:
+        if os.path.exists(os.path.join(folder, name)):
+            return os.path.join(folder, name)
+    raise DataError('no %s; give it with --config' % ' or '.join(CONFIG_NAMES), folder)
+
+
+def check_output(path):
+    """Raises where `path` can hold no model folder, before hours are spent."""
+    if os.path.exists(path):
+        if not os.path.isdir(path):
+            raise DataError('--output is a file; expected a folder', path)
+        if os.listdir(path) and not os.path.exists(os.path.join(path, POINTER)):
+            raise DataError('--output holds something that is no model folder; name an empty or new one', path)
+    os.makedirs(path, exist_ok=True)
+    if not os.access(path, os.W_OK):
+        raise DataError('--output cannot be written', path)

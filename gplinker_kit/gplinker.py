@@ -1,0 +1,134 @@
+"""GPLinker as one object: encoder with pointers, tokenizer, schema and thresholds; saved to and read from a folder."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import asdict, dataclass, field, fields
+
+import numpy as np
+
+from gplinker_kit import __version__
+from gplinker_kit.backend import Model, versions
+from gplinker_kit.errors import DataError, check_keywords
+from gplinker_kit.events.decoder import Policy, Thresholds
+from gplinker_kit.events.duee import read_schema
+from gplinker_kit.events.extractor import Extractor
+from gplinker_kit.files import atomic_write, read_json, write_json
+from gplinker_kit.model_folder import current_version, new_version, require_files
+from gplinker_kit.models import build_transformer_model
+from gplinker_kit.models.heads import event_pointers
+from gplinker_kit.models.weights import load_weights, save_weights
+from gplinker_kit.tokenizers import Tokenizer, save_vocab
+
+FILES = ('config.json', 'schema.json', 'vocab.txt', 'thresholds.json', 'history.json', 'weights.safetensors')
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What it takes to build the same network again.
+
+    model: name in `MODELS`. encoder: keyword arguments of the encoder. head_size: int, width of the pointers.
+    max_length: int, most tokens a text. do_lower_case: bool, of the tokenizer.
+    """
+
+    model: str = 'roformer_v2'
+    encoder: dict = field(default_factory=dict)
+    head_size: int = 64
+    max_length: int = 256
+    do_lower_case: bool = True
+
+
+class GPLinker:
+    """A joint event extractor (Su, 2022, kexue.fm/archives/8926).
+
+    Arguments:
+        settings: Settings. schema: Schema. tokenizer: Tokenizer. thresholds: Thresholds or None.
+        checkpoint: encoder weights, as `build_transformer_model` takes them, or None.
+    Attributes:
+        model: the Keras model, [token ids, segment ids] -> packed scores of arguments, head links, tail links.
+        encoder: the wrapper of the encoder. load_report: what the checkpoint gave, or None.
+        history: a list of one dict an epoch.
+    Raises:
+        ValueError: a vocabulary with another number of tokens than the encoder's table has rows, or what the builder
+            refuses.
+    """
+
+    def __init__(self, settings, schema, tokenizer, thresholds=None, checkpoint=None):
+        rows = settings.encoder.get('vocab_size')
+        if rows is None or tokenizer._vocab_size != rows:
+            raise ValueError(
+                'the vocabulary has %d tokens and the encoder (vocab_size) %s rows; they belong to different models'
+                % (tokenizer._vocab_size, rows)
+            )
+        self.settings = settings
+        self.schema = schema
+        self.tokenizer = tokenizer
+        self.thresholds = Thresholds() if thresholds is None else thresholds
+        self.history = []
+        self.encoder = build_transformer_model(
+            model=settings.model, checkpoint_path=checkpoint, return_keras_model=False, **settings.encoder
+        )
+        self.load_report = self.encoder.load_report
+        outputs = event_pointers(self.encoder.output, len(schema), settings.head_size)
+        self.model = Model(self.encoder.inputs, outputs)
+
+    def predict(self, token_ids, segment_ids):
+        """int32 arrays (b, n), 0-padded -> three packed score arrays, see `event_pointers`."""
+        inputs = [token_ids, segment_ids][: len(self.encoder.inputs)]
+        return [np.asarray(scores) for scores in self.model.predict_on_batch(inputs)]
+
+    def extractor(self, policy=None, batch_size=32):
+        """Returns an `Extractor` that runs this model."""
+        return Extractor(
+            self.tokenizer,
+            self.schema,
+            self.predict,
+            thresholds=self.thresholds,
+            policy=Policy() if policy is None else policy,
+            max_length=self.settings.max_length,
+            batch_size=batch_size,
+        )
+
+    def extract(self, texts, **options):
+        """Returns one `Extraction` a text, in order; `options` are those of `extractor`."""
+        return self.extractor(**options).extract(texts)
+
+    def save(self, folder):
+        """Writes a new version into a model folder and makes it the current one; returns the version's path."""
+        with new_version(folder) as draft:
+            config = {'gplinker_kit': __version__, 'written_with': versions(), 'settings': asdict(self.settings)}
+            write_json(os.path.join(draft, 'config.json'), config)
+            with atomic_write(os.path.join(draft, 'schema.json')) as stream:
+                stream.writelines(json.dumps(line, ensure_ascii=False) + '\n' for line in self.schema.to_lines())
+            save_vocab(os.path.join(draft, 'vocab.txt'), self.tokenizer._token_dict)
+            write_json(os.path.join(draft, 'thresholds.json'), self.thresholds.to_dict())
+            write_json(os.path.join(draft, 'history.json'), self.history)
+            save_weights(self.model, os.path.join(draft, 'weights.safetensors'))
+        return current_version(folder)
+
+    @classmethod
+    def load(cls, folder):
+        """Reads the current version of a model folder, written on either stack.
+
+        Raises:
+            DataError: not a model folder, or half of one (the missing files are named). CheckpointError: weights that
+                do not fit.
+        """
+        version = current_version(folder)
+        require_files(version, FILES)
+        path = os.path.join(version, 'config.json')
+        settings = read_json(path).get('settings')
+        if not isinstance(settings, dict):
+            raise DataError("expected an object under the key 'settings'", path)
+        try:
+            check_keywords(settings, [f.name for f in fields(Settings)], 'Settings')
+        except ValueError as error:
+            raise DataError(str(error), path) from error
+        settings = Settings(**settings)
+        tokenizer = Tokenizer(os.path.join(version, 'vocab.txt'), do_lower_case=settings.do_lower_case)
+        thresholds = Thresholds.from_dict(read_json(os.path.join(version, 'thresholds.json')))
+        made = cls(settings, read_schema(os.path.join(version, 'schema.json')), tokenizer, thresholds)
+        made.history = read_json(os.path.join(version, 'history.json'))
+        load_weights(made.model, os.path.join(version, 'weights.safetensors'))
+        return made

@@ -1,0 +1,31 @@
+"""A few sentences of the shipped corpus, and a network small enough to learn them by heart in seconds."""
+
+import os
+
+from gplinker_kit.backend import K, keras, set_random_seed
+from gplinker_kit.events import read_examples, read_schema
+from gplinker_kit.gplinker import GPLinker, Settings
+from gplinker_kit.models.builder import resolve_config
+from gplinker_kit.tokenizers import Tokenizer
+
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+CORPUS = os.path.join(ROOT, 'examples', 'corpus')
+SCHEMA = os.path.join(CORPUS, 'duee_event_schema.json')
+VOCAB = os.path.join(CORPUS, 'vocab.txt')
+
+
+def sentences(count):
+    """Returns the schema and the first `count` training examples."""
+    schema = read_schema(SCHEMA)
+    return schema, read_examples(os.path.join(CORPUS, 'duee_train.json'), schema)[:count]
+
+
+def tiny_gplinker(schema, seed=0, **encoder):
+    """Returns an untrained GPLinker: one block, 64 wide."""
+    (keras.backend.clear_session if hasattr(keras.backend, 'clear_session') else K.clear_session)()
+    set_random_seed(seed)
+    tokenizer = Tokenizer(VOCAB, do_lower_case=True)
+    size = dict(hidden_size=64, num_hidden_layers=1, num_attention_heads=2, intermediate_size=128, hidden_act='relu')
+    size.update(encoder, vocab_size=tokenizer._vocab_size)
+    settings = Settings(encoder=resolve_config(None, 'roformer_v2', **size), head_size=32, max_length=64)
+    return GPLinker(settings, schema, tokenizer)

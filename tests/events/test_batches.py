@@ -1,0 +1,49 @@
+"""Length buckets lose nothing and keep their shapes."""
+
+import numpy as np
+import pytest
+
+from gplinker_kit.events.batches import length_batches, make_batch
+from gplinker_kit.events.labels import Targets
+
+
+def test_every_text_is_used_once_and_batches_are_full():
+    lengths = np.random.RandomState(0).randint(5, 200, 103)
+    batches = length_batches(lengths, 8, np.random.RandomState(1), multiple=32, longest=160)
+    used = [i for members, _ in batches for i in members]
+    assert set(used) == set(range(103))
+    assert all(len(members) == 8 for members, _ in batches)
+    assert len(used) == 104  # 13 batches: one text was drawn again
+    for members, width in batches:
+        assert width in (32, 64, 96, 128, 160)
+        assert all(min(lengths[i], 160) <= width for i in members)
+
+
+def test_batches_hold_texts_of_like_length():
+    lengths = np.repeat([10, 40, 70], 64)
+    batches = length_batches(lengths, 16, np.random.RandomState(0), multiple=32)
+    assert sorted(width for _, width in batches) == [32] * 4 + [64] * 4 + [96] * 4
+
+
+def test_fewer_texts_than_a_batch():
+    batches = length_batches([3, 40], 8, np.random.RandomState(0), multiple=16)
+    assert len(batches) == 1 and len(batches[0][0]) == 8 and batches[0][1] == 48
+    with pytest.raises(ValueError, match='lengths is empty'):
+        length_batches([], 8, np.random.RandomState(0))
+
+
+def test_the_order_follows_the_seed():
+    lengths = np.arange(1, 100)
+    one, two, other = (length_batches(lengths, 4, np.random.RandomState(s)) for s in (0, 0, 1))
+    assert one == two and one != other
+
+
+def test_make_batch_pads():
+    golds = np.array([[2, 1, 3]], 'int32')
+    none = np.zeros((0, 3), 'int32')
+    some, empty = Targets(golds, none, none, None), Targets(none, none, none, None)
+    items = [([1, 5, 2], [0, 0, 0], some), ([1, 2], [0, 1], empty)]
+    (tokens, segments), (arguments, heads, tails) = make_batch(items, 4, gold_multiple=2)
+    assert tokens.tolist() == [[1, 5, 2, 0], [1, 2, 0, 0]] and segments.tolist() == [[0, 0, 0, 0], [0, 1, 0, 0]]
+    assert arguments.tolist() == [[[2, 1, 3], [-1, -1, -1]], [[-1] * 3] * 2]
+    assert heads.shape == (2, 2, 3) and tokens.dtype == np.int32

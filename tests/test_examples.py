@@ -1,0 +1,23 @@
+"""The programs in examples/ run from end to end, in a process of their own."""
+
+import os
+import shutil
+import subprocess
+import sys
+
+from tests.corpus import CORPUS, ROOT, SCHEMA, VOCAB
+
+
+def test_duee(tmp_path):
+    for path in (SCHEMA, VOCAB):
+        shutil.copy(path, str(tmp_path))
+    for name in ('duee_train.json', 'duee_dev.json'):
+        with open(os.path.join(CORPUS, name), encoding='utf-8') as stream:
+            lines = stream.readlines()[:20]
+        (tmp_path / name).write_text(''.join(lines), encoding='utf-8')
+    command = [sys.executable, os.path.join(ROOT, 'examples', 'duee.py'), '--data', str(tmp_path), '--epochs', '2']
+    environment = dict(os.environ, PYTHONPATH=ROOT, PYTHONIOENCODING='utf-8')
+    done = subprocess.run(command, env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert 'gold arguments: ' in done.stdout and 'epoch 2: loss ' in done.stdout
+    assert 'official DuEE' in done.stdout and '└─' in done.stdout

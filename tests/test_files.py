@@ -1,0 +1,67 @@
+"""Files are whole or absent, and a broken line is named."""
+
+import os
+
+import pytest
+
+from gplinker_kit.errors import DataError
+from gplinker_kit.files import atomic_write, read_json, read_json_lines, write_json
+
+
+def test_a_failing_block_leaves_the_file_and_no_litter(tmp_path):
+    path = tmp_path / 'a.txt'
+    path.write_text('old')
+    with pytest.raises(RuntimeError):
+        with atomic_write(path) as stream:
+            stream.write('half')
+            raise RuntimeError
+    assert path.read_text() == 'old'
+    assert os.listdir(tmp_path) == ['a.txt']
+
+
+def test_json_round_trip(tmp_path):
+    path = tmp_path / 'a.json'
+    write_json(path, {'字': [1, 2.5]})
+    assert read_json(path) == {'字': [1, 2.5]}
+    assert '字' in path.read_text(encoding='utf-8')
+
+
+def test_permissions_follow_the_umask(tmp_path):
+    mask = os.umask(0o027)
+    try:
+        write_json(tmp_path / 'a.json', 1)
+    finally:
+        os.umask(mask)
+    assert os.stat(tmp_path / 'a.json').st_mode & 0o777 == 0o640
+
+
+@pytest.mark.parametrize(
+    'content, message',
+    [
+        (b'{"a": 1}\n{"a": }\n', r'lines.json:2: broken JSON, Expecting value at column 7'),
+        (b'[1]\n', r'lines.json:1: expected a JSON object, got list'),
+        (b'{"a": "\xff"}\n', r'lines.json:1: not UTF-8 text'),
+        (b'\n\n', r'lines.json: the file is empty'),
+    ],
+)
+def test_a_broken_line_is_named(tmp_path, content, message):
+    path = tmp_path / 'lines.json'
+    path.write_bytes(content)
+    with pytest.raises(DataError, match=message):
+        list(read_json_lines(path))
+
+
+def test_line_numbers_count_blank_lines(tmp_path):
+    path = tmp_path / 'lines.json'
+    path.write_bytes(b'\xef\xbb\xbf{"a": 1}\n\n{"a": 2}\r\n')
+    assert list(read_json_lines(path)) == [(1, {'a': 1}), (3, {'a': 2})]
+
+
+def test_absent_files_and_folders(tmp_path):
+    with pytest.raises(DataError, match='no such file'):
+        read_json(tmp_path / 'absent')
+    with pytest.raises(DataError, match='expected a file, got a folder'):
+        list(read_json_lines(tmp_path))
+    (tmp_path / 'bad.json').write_text('{\n"a": 1,\n}')
+    with pytest.raises(DataError, match='bad.json:3: broken JSON'):
+        read_json(tmp_path / 'bad.json')

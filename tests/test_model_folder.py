@@ -1,0 +1,62 @@
+"""A reader sees a whole version, whenever the writer stops."""
+
+import os
+
+import pytest
+
+from gplinker_kit.errors import DataError
+from gplinker_kit.model_folder import current_version, new_version, require_files, versions
+
+
+def write(folder, text):
+    with new_version(folder) as draft:
+        with open(os.path.join(draft, 'note.txt'), 'w') as stream:
+            stream.write(text)
+
+
+def read(folder):
+    with open(os.path.join(current_version(folder), 'note.txt')) as stream:
+        return stream.read()
+
+
+def test_the_newest_version_is_current_and_the_one_before_stays(tmp_path):
+    for text in ('one', 'two', 'three'):
+        write(tmp_path, text)
+        assert read(tmp_path) == text
+    assert versions(tmp_path) == [2, 3]
+    assert sorted(os.listdir(tmp_path)) == ['current', 'versions']
+
+
+def test_a_writer_that_fails_leaves_the_old_version_and_no_draft(tmp_path):
+    write(tmp_path, 'old')
+    with pytest.raises(KeyboardInterrupt):
+        with new_version(tmp_path) as draft:
+            open(os.path.join(draft, 'half'), 'w').close()
+            raise KeyboardInterrupt
+    assert read(tmp_path) == 'old'
+    assert os.listdir(os.path.join(tmp_path, 'versions')) == ['1']
+
+
+def test_a_version_without_pointer_is_not_read(tmp_path):
+    write(tmp_path, 'old')
+    os.makedirs(os.path.join(tmp_path, 'versions', '2'))  # complete, but the pointer was never replaced
+    assert read(tmp_path) == 'old'
+    write(tmp_path, 'new')
+    assert current_version(tmp_path).endswith('3')
+
+
+def test_broken_folders_are_named(tmp_path):
+    with pytest.raises(DataError, match='no such model folder'):
+        current_version(tmp_path / 'absent')
+    (tmp_path / 'notes.md').write_text('x')
+    with pytest.raises(DataError, match=r"'current' is missing \(found: notes.md\)"):
+        current_version(tmp_path)
+    (tmp_path / 'current').write_text('7\n')
+    with pytest.raises(DataError, match=r"version '7', which is not there \(complete versions: none\)"):
+        current_version(tmp_path)
+    (tmp_path / 'current').write_text('../..')
+    with pytest.raises(DataError, match='which is not there'):
+        current_version(tmp_path)
+    write(tmp_path, 'x')
+    with pytest.raises(DataError, match='half a model folder: missing config.json'):
+        require_files(current_version(tmp_path), ['note.txt', 'config.json'])
