@@ -1,0 +1,236 @@
+"""Softmax attention as a function, and the multi-head layer around it.
+
+Notation: b batch, n queries, m keys, h heads, d key size a head, v value size a head, e hidden.
+"""
+
+import math
+
+from gplinker_kit.backend import Layer, dropout, initializers, ops, register, seed_generator
+from gplinker_kit.layers.common import (
+    MASKED,
+    add_matrix,
+    align_heads,
+    dense,
+    first_shape,
+    key_mask,
+    last_size,
+    mask_out,
+    require_positive,
+    require_rate,
+    serialize_initializer,
+)
+from gplinker_kit.layers.position import apply_rotary
+
+POSITION_BIASES = ('rotary',)
+NORMALIZATIONS = ('softmax', 'squared_relu', 'softmax_plus')
+
+
+def normalize_scores(scores, method='softmax', mask=None):
+    """Turns scores (..., n, m) into attention weights over the last axis, in float32.
+
+    'softmax'; 'squared_relu': relu(s)² / l; 'softmax_plus': softmax(s · ln l / ln 512). l is the number of keys that a
+    query may see, for softmax_plus at least 16. `mask` is boolean, broadcastable to the scores and m long in its last
+    axis; masked keys get 0 (a row without any key: uniform for the softmaxes, 0 for squared_relu).
+
+    Sources: kexue.fm/archives/8934 and 9052 (GAU and GAU-α), 8823 (the length factor of softmax_plus).
+    """
+    check_normalization('normalize_scores', method)
+    scores = ops.cast(scores, 'float32')
+    if method == 'softmax':
+        return ops.softmax(mask_out(scores, mask), axis=-1)
+    if mask is None:
+        keys = ops.cast(ops.shape(scores)[-1], 'float32')
+    else:
+        keys = ops.sum(ops.cast(mask, 'float32'), axis=-1, keepdims=True)
+    if method == 'softmax_plus':
+        scale = ops.log(ops.maximum(keys, 16.0)) / math.log(512.0)
+        return ops.softmax(mask_out(scores * scale, mask), axis=-1)
+    return ops.square(ops.relu(mask_out(scores, mask))) / ops.maximum(keys, 1.0)
+
+
+def check_normalization(owner, method):
+    """Raises a ValueError unless `method` is a way to normalise scores."""
+    if method not in NORMALIZATIONS:
+        known = ', '.join(NORMALIZATIONS)
+        raise ValueError('%s: normalization must be one of %s. Received: %r' % (owner, known, method))
+
+
+def add_bias(scores, bias):
+    """Adds a float bias in float32. Where it is -inf (-1e12 is, in float16) it becomes finite: no row may turn NaN."""
+    if bias is None:
+        return scores
+    return ops.cast(scores, 'float32') + ops.maximum(ops.cast(bias, 'float32'), MASKED)
+
+
+def allowed_keys(padding, structure, rank):
+    """The keys that each query may see, for scores of `rank`: padding (b, m) and a structural mask, each or None."""
+    if padding is not None:
+        padding = key_mask(padding, rank)
+    if structure is not None:
+        structure = align_heads(structure, rank)
+    if padding is None or structure is None:
+        return structure if padding is None else padding
+    return ops.logical_and(structure, padding)
+
+
+def weight_dropout(layer, training):
+    """The function that drops attention weights of `layer`, or None where it has no attention_dropout."""
+    if not layer.attention_dropout:
+        return None
+    return lambda weights: dropout(weights, layer.attention_dropout, layer.dropout_rng, training)
+
+
+def dot_product_attention(
+    query, key, value, mask=None, bias=None, state=None, scale=None, normalization='softmax', drop=None
+):
+    """Attention of every query over every key.
+
+    Shapes: query (b, n, h, d), key (b, m, h, d), value (b, m, h, v) -> (b, n, h, v).
+    mask: boolean, True where a key may be seen, broadcastable to (b, h, n, m). bias: float, added to the scaled scores.
+    state: None, or earlier (key, value) that are put in front of the given ones; the second result is the pair to
+        pass on, so that a decoder needs no second implementation.
+    scale: factor of q·k, 1/sqrt(d) when None. drop: function applied to the weights (dropout), or None.
+    Returns: (output, state).
+    """
+    if state is not None:
+        key = ops.concatenate([state[0], key], axis=1)
+        value = ops.concatenate([state[1], value], axis=1)
+    scale = 1.0 / math.sqrt(int(query.shape[-1])) if scale is None else scale
+    scores = ops.matmul(ops.transpose(query * scale, (0, 2, 1, 3)), ops.transpose(key, (0, 2, 3, 1)))
+    weights = ops.cast(normalize_scores(add_bias(scores, bias), normalization, mask), value.dtype)
+    if drop is not None:
+        weights = drop(weights)
+    output = ops.matmul(weights, ops.transpose(value, (0, 2, 1, 3)))
+    return ops.transpose(output, (0, 2, 1, 3)), (key, value)
+
+
+def read_biases(owner, inputs, a_bias, p_bias, count):
+    """Takes apart bert4keras's input list: `count` tensors, then the attention bias, then the position bias.
+
+    Returns: (tensors, boolean or None, float bias or None, rotary table or None).
+    """
+    if p_bias and p_bias not in POSITION_BIASES:
+        raise ValueError('%s: p_bias must be one of %s. Received: %r' % (owner, ', '.join(POSITION_BIASES), p_bias))
+    inputs = list(inputs) if isinstance(inputs, (list, tuple)) else [inputs]
+    wanted = count + bool(a_bias) + bool(p_bias)
+    if len(inputs) != wanted:
+        raise ValueError(
+            '%s: expected a list of %d tensors (%d%s%s). Received: %d'
+            % (owner, wanted, count, ' + attention bias' * bool(a_bias), ' + position bias' * bool(p_bias), len(inputs))
+        )
+    structure = bias = None
+    if a_bias:
+        given = inputs[count]
+        if 'bool' in str(given.dtype):
+            structure = given
+        else:
+            bias = given
+    return inputs[:count], structure, bias, inputs[-1] if p_bias else None
+
+
+@register
+class MultiHeadAttention(Layer):
+    """Multi-head attention with bert4keras's interface.
+
+    Inputs: [q (b, n, e), k (b, m, e'), v (b, m, e''), attention bias?, position bias?] -> (b, n, out_dim).
+        `call(inputs, a_bias=True)` takes a further tensor: a float bias or a boolean mask (n, m), (b, n, m) or
+        (b, h, n, m). `p_bias='rotary'` takes the table (1 or b, n, key_size) of `SinusoidalPositionEmbedding` last.
+    Masking: the mask of v hides keys; the mask of q passes through. Weights are normalised in float32.
+    Arguments:
+        heads: int. head_size: int, value size a head. out_dim: int, heads·head_size by default.
+        key_size: int, query and key size a head, head_size by default.
+        use_bias: bool. normalization: 'softmax', 'squared_relu' or 'softmax_plus'. attention_scale: bool, divide q·k by
+        sqrt(key_size). attention_dropout: rate on the weights. kernel_initializer: initializer of the four matrices.
+    Weights: kernel and bias of q, k, v and the output, in this order.
+    Raises: ValueError for a wrong number of inputs, an unknown p_bias or normalization, a rate outside [0, 1), an
+        attention bias of another rank, a position table that is not key_size wide.
+    Reference: Vaswani et al., 2017 (arXiv:1706.03762).
+    """
+
+    def __init__(
+        self,
+        heads,
+        head_size,
+        out_dim=None,
+        key_size=None,
+        use_bias=True,
+        normalization='softmax',
+        attention_scale=True,
+        attention_dropout=None,
+        kernel_initializer='glorot_uniform',
+        **kwargs
+    ):
+        super().__init__(**kwargs)
+        out_dim, key_size = out_dim or heads * head_size, key_size or head_size
+        require_positive('MultiHeadAttention', heads=heads, head_size=head_size, out_dim=out_dim, key_size=key_size)
+        require_rate('MultiHeadAttention', attention_dropout=attention_dropout)
+        check_normalization('MultiHeadAttention', normalization)
+        self.heads = heads
+        self.head_size = head_size
+        self.out_dim = out_dim
+        self.key_size = key_size
+        self.use_bias = use_bias
+        self.normalization = normalization
+        self.attention_scale = attention_scale
+        self.attention_dropout = attention_dropout
+        self.kernel_initializer = initializers.get(kernel_initializer)
+        self.supports_masking = True
+        self.dropout_rng = seed_generator() if attention_dropout else None
+
+    def build(self, input_shape):
+        shapes = list(input_shape) if hasattr(input_shape[0], '__len__') else [input_shape]
+        if len(shapes) < 3:
+            raise ValueError('%s: expected a list of 3 tensors or more. Received: %d' % (self.name, len(shapes)))
+        inner = self.heads * self.head_size
+        rows = [last_size('MultiHeadAttention', shape) for shape in shapes[:3]] + [inner]
+        columns = [self.heads * self.key_size, self.heads * self.key_size, inner, self.out_dim]
+        prefixes = ('query_', 'key_', 'value_', 'output_')
+        self.kernels, self.biases = zip(*(add_matrix(self, *spec) for spec in zip(prefixes, rows, columns)))
+        self.built = True
+
+    def call(self, inputs, mask=None, a_bias=None, p_bias=None, training=None):
+        tensors, structure, bias, table = read_biases(self.name, inputs, a_bias, p_bias, count=3)
+        query, key, value = (self._project(x, i) for i, x in enumerate(tensors))
+        if table is not None:
+            query, key = apply_rotary(query, table), apply_rotary(key, table)
+        padding = mask[2] if isinstance(mask, (list, tuple)) else mask
+        output, _ = dot_product_attention(
+            query,
+            key,
+            value,
+            mask=allowed_keys(padding, structure, 4),
+            bias=None if bias is None else align_heads(bias, 4),
+            scale=None if self.attention_scale else 1.0,
+            normalization=self.normalization,
+            drop=weight_dropout(self, training),
+        )
+        shape = ops.shape(output)
+        output = ops.reshape(output, (shape[0], shape[1], self.heads * self.head_size))
+        return dense(output, self.kernels[3], self.biases[3])
+
+    def _project(self, x, i):
+        size = self.head_size if i == 2 else self.key_size
+        y = dense(x, self.kernels[i], self.biases[i])
+        shape = ops.shape(y)
+        return ops.reshape(y, (shape[0], shape[1], self.heads, size))
+
+    def compute_mask(self, inputs, mask=None):
+        return mask[0] if isinstance(mask, (list, tuple)) else mask
+
+    def compute_output_shape(self, input_shape):
+        return first_shape(input_shape)[:-1] + (self.out_dim,)
+
+    def get_config(self):
+        config = super().get_config()
+        config.update(
+            heads=self.heads,
+            head_size=self.head_size,
+            out_dim=self.out_dim,
+            key_size=self.key_size,
+            use_bias=self.use_bias,
+            normalization=self.normalization,
+            attention_scale=self.attention_scale,
+            attention_dropout=self.attention_dropout,
+            kernel_initializer=serialize_initializer(self.kernel_initializer),
+        )
+        return config

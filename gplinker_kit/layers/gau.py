@@ -1,0 +1,143 @@
+"""Gated attention unit: attention and gated feed-forward network in one layer.
+
+Notation: b batch, n length, e hidden, u inner width (units), s key size.
+"""
+
+import math
+
+from gplinker_kit.backend import Layer, activations, initializers, ops, register, seed_generator
+from gplinker_kit.layers.attention import (
+    add_bias,
+    allowed_keys,
+    check_normalization,
+    normalize_scores,
+    read_biases,
+    weight_dropout,
+)
+from gplinker_kit.layers.common import (
+    add_matrix,
+    align_heads,
+    dense,
+    first,
+    first_shape,
+    last_size,
+    require_positive,
+    require_rate,
+    serialize_initializer,
+)
+from gplinker_kit.layers.position import apply_rotary
+
+
+def gated_attention(gate, value, query, key, mask=None, bias=None, scale=None, normalization='squared_relu', drop=None):
+    """gate ∘ (A·value), A = normalise(query·keyᵀ·scale + bias).
+
+    Shapes: gate (b, n, u), value (b, m, u), query (b, n, s), key (b, m, s), mask and bias broadcastable to (b, n, m)
+    -> (b, n, u). scale: 1/sqrt(s) when None. drop: function applied to A, or None.
+    """
+    scale = 1.0 / math.sqrt(int(query.shape[-1])) if scale is None else scale
+    scores = ops.matmul(query * scale, ops.transpose(key, (0, 2, 1)))
+    weights = ops.cast(normalize_scores(add_bias(scores, bias), normalization, mask), value.dtype)
+    if drop is not None:
+        weights = drop(weights)
+    return gate * ops.matmul(weights, value)
+
+
+@register
+class GatedAttentionUnit(Layer):
+    """One GAU: [u, v, z] = f(x·Wi); q, k = z scaled (and shifted); y = (u ∘ A(q, k)·v)·Wo.
+
+    Inputs: x (b, n, e), or [x, attention bias?, position bias?] with `call(inputs, a_bias=…, p_bias='rotary')`
+        as in `MultiHeadAttention` -> (b, n, e).
+    Masking: padded keys get weight 0, and the length factors count real keys only; the mask passes through.
+    Arguments:
+        units: int, inner width u. key_size: int, s. activation: name or function, 'swish' in the papers.
+        use_bias: bool, biases of the two matrices and offsets of q and k. normalization: 'squared_relu', 'softmax' or
+        'softmax_plus' (GAU-α). attention_scale: bool. attention_dropout: rate on A. kernel_initializer.
+    Weights: kernel (e, 2u + s) [bias], gamma_q (s,) [beta_q], gamma_k (s,) [beta_k], output kernel (u, e) [bias]; each
+        beta before its gamma. The columns of the first kernel are u, v, z in this order.
+    Raises: ValueError as `MultiHeadAttention`, and for an unknown activation with the nearest name.
+    References: Hua et al., 2022, FLASH (arXiv:2202.10447); kexue.fm/archives/8934; GAU-α: kexue.fm/archives/9052.
+    """
+
+    def __init__(
+        self,
+        units,
+        key_size,
+        activation='swish',
+        use_bias=True,
+        normalization='squared_relu',
+        attention_scale=True,
+        attention_dropout=None,
+        kernel_initializer='glorot_uniform',
+        **kwargs
+    ):
+        super().__init__(**kwargs)
+        require_positive('GatedAttentionUnit', units=units, key_size=key_size)
+        require_rate('GatedAttentionUnit', attention_dropout=attention_dropout)
+        check_normalization('GatedAttentionUnit', normalization)
+        self.units = units
+        self.key_size = key_size
+        self.activation = activations.get(activation)
+        self.use_bias = use_bias
+        self.normalization = normalization
+        self.attention_scale = attention_scale
+        self.attention_dropout = attention_dropout
+        self.kernel_initializer = initializers.get(kernel_initializer)
+        self.supports_masking = True
+        self.dropout_rng = seed_generator() if attention_dropout else None
+
+    def build(self, input_shape):
+        width = last_size('GatedAttentionUnit', first_shape(input_shape))
+        self.kernel, self.bias = add_matrix(self, 'input_', width, 2 * self.units + self.key_size)
+        self.beta_q, self.gamma_q = self._scale_offset('q')
+        self.beta_k, self.gamma_k = self._scale_offset('k')
+        self.output_kernel, self.output_bias = add_matrix(self, 'output_', self.units, width)
+        self.built = True
+
+    def _scale_offset(self, name):
+        beta = None
+        if self.use_bias:
+            beta = self.add_weight(name=name + '_beta', shape=(self.key_size,), initializer='zeros')
+        return beta, self.add_weight(name=name + '_gamma', shape=(self.key_size,), initializer='ones')
+
+    def call(self, inputs, mask=None, a_bias=None, p_bias=None, training=None):
+        tensors, structure, bias, table = read_biases(self.name, inputs, a_bias, p_bias, count=1)
+        hidden = self.activation(dense(tensors[0], self.kernel, self.bias))
+        gate, value, base = ops.split(hidden, [self.units, 2 * self.units], axis=-1)
+        query, key = base * self.gamma_q, base * self.gamma_k
+        if self.use_bias:
+            query, key = query + self.beta_q, key + self.beta_k
+        if table is not None:
+            query, key = apply_rotary(query, table), apply_rotary(key, table)
+        output = gated_attention(
+            gate,
+            value,
+            query,
+            key,
+            mask=allowed_keys(first(mask), structure, 3),
+            bias=None if bias is None else align_heads(bias, 3),
+            scale=None if self.attention_scale else 1.0,
+            normalization=self.normalization,
+            drop=weight_dropout(self, training),
+        )
+        return dense(output, self.output_kernel, self.output_bias)
+
+    def compute_mask(self, inputs, mask=None):
+        return first(mask)
+
+    def compute_output_shape(self, input_shape):
+        return first_shape(input_shape)
+
+    def get_config(self):
+        config = super().get_config()
+        config.update(
+            units=self.units,
+            key_size=self.key_size,
+            activation=activations.serialize(self.activation),
+            use_bias=self.use_bias,
+            normalization=self.normalization,
+            attention_scale=self.attention_scale,
+            attention_dropout=self.attention_dropout,
+            kernel_initializer=serialize_initializer(self.kernel_initializer),
+        )
+        return config

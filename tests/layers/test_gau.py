@@ -1,0 +1,106 @@
+"""GatedAttentionUnit against numpy."""
+
+import numpy as np
+import pytest
+
+from gplinker_kit.layers import GatedAttentionUnit, gated_attention
+from gplinker_kit.layers.attention import NORMALIZATIONS
+from tests import oracles
+from tests.layers.harness import Case, check_dropout, check_values
+from tests.layers.wiring import Plain, Sequence, assert_close, call_layer, compute, random_weights
+
+E, U, S = 6, 5, 4
+ROWS = Plain(lambda b, n, rng: rng.uniform(size=(b, n, n)) < 0.6, (None, None), 'bool')
+
+
+def gau(config, sources=(), call=None, oracle=lambda xs: {}, **options):
+    bias = config.get('use_bias', True)
+    shapes = [(E, 2 * U + S), (2 * U + S,), (S,), (S,), (S,), (S,), (U, E), (E,)] if bias else [
+        (E, 2 * U + S), (S,), (S,), (U, E)]  # fmt: skip
+    return Case(
+        'GatedAttentionUnit', dict(units=U, key_size=S, **config), [Sequence(E)] + list(sources),
+        lambda xs, masks, w: oracles.gated_attention_unit(
+            xs[0], w, U, S, use_bias=bias, padding=masks[0], **dict(options, **oracle(xs))),
+        shapes, call, scale=2.0,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize('case', [
+    gau({'normalization': 'softmax_plus', 'use_bias': False}, method='softmax_plus'),
+    gau({'normalization': 'softmax', 'attention_scale': False}, [ROWS], {'a_bias': True},
+        lambda xs: {'structure': xs[1]}, method='softmax', scaled=False),
+    gau({'normalization': 'squared_relu', 'activation': 'relu'}, [ROWS], {'a_bias': True},
+        lambda xs: {'structure': xs[1]}, activation='relu'),
+], ids=['softmax_plus', 'softmax', 'squared_relu'])  # fmt: skip
+def test_variants(case):
+    check_values(case)
+
+
+def test_gated_attention_function():
+    rng = np.random.RandomState(0)
+    gate, value = (rng.normal(size=(2, n, U)).astype('float32') for n in (3, 7))
+    query, key = (rng.normal(size=(2, n, S)).astype('float32') for n in (3, 7))
+    mask, bias = rng.uniform(size=(2, 3, 7)) < 0.7, rng.normal(size=(2, 3, 7)).astype('float32')
+    function = lambda *tensors: gated_attention(*tensors, scale=0.7, drop=lambda w: 3.0 * w)  # noqa: E731
+    found = compute(function, gate, value, query, key, mask, bias)
+    scores = np.einsum('bns,bms->bnm', query, key).astype('float64') * 0.7 + bias
+    weights = oracles.attention_weights(scores, 'squared_relu', mask)
+    assert_close(found, gate * 3.0 * np.einsum('bnm,bmu->bnu', weights, value))
+
+
+@pytest.mark.parametrize('method', NORMALIZATIONS)
+def test_rows_without_keys_are_finite(method):
+    x = np.random.RandomState(1).normal(size=(2, 5, E)).astype('float32')
+    layer = GatedAttentionUnit(U, S, normalization=method, kernel_initializer='ones')
+    assert np.isfinite(call_layer(layer, x, mask=np.array([[True] * 5, [False] * 5]))).all()
+    assert np.isfinite(call_layer(layer, x, np.zeros((5, 5), bool), a_bias=True)).all()
+    assert np.isfinite(call_layer(layer, x, np.full((2, 5, 5), -np.inf, 'float32'), a_bias=True)).all()
+
+
+@pytest.mark.parametrize('method', NORMALIZATIONS)
+def test_padding_changes_nothing_for_real_tokens(method):
+    """The length factors count real keys only."""
+    rng = np.random.RandomState(2)
+    x = rng.normal(size=(1, 20, E)).astype('float32')
+    layer = GatedAttentionUnit(U, S, normalization=method)
+    layer.build(x.shape)
+    random_weights(layer, rng, 2.0)
+    short = call_layer(layer, x[:, :17])
+    padded = call_layer(layer, x, mask=np.arange(20)[None] < 17)
+    assert_close(padded[:, :17], short)
+
+
+def test_dropout():
+    check_dropout(gau({'attention_dropout': 0.3, 'normalization': 'softmax'}, method='softmax'))
+
+
+@pytest.mark.parametrize('arguments, text', [
+    ({'units': 0, 'key_size': 4}, 'GatedAttentionUnit: units must be a positive integer. Received: units=0'),
+    ({'units': 4, 'key_size': None}, 'key_size must be a positive integer. Received: key_size=None'),
+    ({'units': 4, 'key_size': 4, 'attention_dropout': -1}, 'attention_dropout must be None or lie in'),
+    ({'units': 4, 'key_size': 4, 'normalization': 'none'},
+     "GatedAttentionUnit: normalization must be one of softmax, squared_relu, softmax_plus. Received: 'none'"),
+    ({'units': 4, 'key_size': 4, 'activation': 'swich'}, "unknown activation 'swich'.*swish"),
+])  # fmt: skip
+def test_argument_errors(arguments, text):
+    with pytest.raises(ValueError, match=text):
+        GatedAttentionUnit(**arguments)
+
+
+X = np.zeros((2, 3, E), 'float32')
+
+
+@pytest.mark.parametrize('count, arguments, text', [
+    (2, {}, r'gau: expected a list of 1 tensors \(1\). Received: 2'),
+    (1, {'a_bias': True}, r'gau: expected a list of 2 tensors \(1 \+ attention bias\). Received: 1'),
+    (2, {'p_bias': 'sinus'}, "gau: p_bias must be one of rotary. Received: 'sinus'"),
+    (2, {'p_bias': 'rotary'}, r'the table must be as wide as x. Received: table.shape=\(2, 3, 6\)'),
+])
+def test_input_errors(count, arguments, text):
+    with pytest.raises(ValueError, match=text):
+        call_layer(GatedAttentionUnit(U, S, name='gau'), *[X] * count, **arguments)
+
+
+def test_an_attention_bias_with_heads_is_refused():
+    with pytest.raises(ValueError, match='an attention bias must be of rank 2 to 3'):
+        call_layer(GatedAttentionUnit(U, S), X, np.zeros((2, 1, 3, 3), 'float32'), a_bias=True)

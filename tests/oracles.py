@@ -1,0 +1,226 @@
+"""Float64 numpy twins of the layers, written from the formulas and not from the layers' code.
+
+Notation: b batch, n queries or length, m keys, h heads or labels, d head size, e hidden. True in a mask means real.
+"""
+
+import math
+
+import numpy as np
+
+FILL = -1e9  # what stands for an excluded cell in packed scores
+
+_erf = np.vectorize(math.erf, otypes=[np.float64])
+
+ACTIVATIONS = {
+    'linear': lambda x: x,
+    'relu': lambda x: np.maximum(x, 0.0),
+    'tanh': np.tanh,
+    'gelu': lambda x: 0.5 * x * (1.0 + _erf(x / math.sqrt(2.0))),
+    'swish': lambda x: x / (1.0 + np.exp(-x)),
+    'squared_relu': lambda x: np.maximum(x, 0.0) ** 2,
+}
+
+
+def embedding(ids, table):
+    """ids (b, n), table (v, e) -> (b, n, e)."""
+    return np.asarray(table, np.float64)[np.asarray(ids, int)]
+
+
+def embedding_mask(ids):
+    """Id 0 is padding, but never at position 0."""
+    mask = np.asarray(ids) != 0
+    mask[:, 0] = True
+    return mask
+
+
+def tied_output(x, table):
+    """x (b, n, e), table (v, e) -> (b, n, v)."""
+    return np.einsum('bne,ve->bnv', x, table)
+
+
+def affine(x, kernel, bias=None):
+    y = np.einsum('...e,eu->...u', x, kernel)
+    return y if bias is None else y + bias
+
+
+def norm(x, beta=None, gamma=None, zero_mean=True, unit_variance=True, epsilon=1e-7):
+    """Layer normalisation; without mean, gain and shift the root-mean-square form."""
+    if zero_mean:
+        x = x - x.mean(-1, keepdims=True)
+    if unit_variance:
+        x = x / np.sqrt((x**2).mean(-1, keepdims=True) + epsilon)
+    x = x if gamma is None else x * gamma
+    return x if beta is None else x + beta
+
+
+def sinusoidal(positions, width):
+    """positions (..., n) -> (..., n, width): sin at even channels, cos at odd ones."""
+    table = np.zeros(np.shape(positions) + (width,))
+    for i in range(width // 2):
+        angle = np.asarray(positions, np.float64) * 10000.0 ** (-2.0 * i / width)
+        table[..., 2 * i], table[..., 2 * i + 1] = np.sin(angle), np.cos(angle)
+    return table
+
+
+def rotary(x, positions):
+    """x (b, n, ..., d), positions (n,) or (b, n): channels (2i, 2i + 1) as a complex number, times exp(√-1·p·θi)."""
+    d = x.shape[-1]
+    theta = 10000.0 ** (-2.0 * np.arange(d // 2) / d)
+    angles = np.asarray(positions, np.float64)[..., None] * theta
+    angles = angles if angles.ndim == 3 else angles[None]
+    angles = angles.reshape(angles.shape[:2] + (1,) * (x.ndim - 3) + (d // 2,))
+    turned = (x[..., 0::2] + 1j * x[..., 1::2]) * np.exp(1j * angles)
+    result = np.empty_like(x)
+    result[..., 0::2], result[..., 1::2] = turned.real, turned.imag
+    return result
+
+
+def attention_row(scores, visible, method):
+    """One query: scores (m,), visible (m,) -> weights (m,)."""
+    count = int(visible.sum())
+    if method == 'squared_relu':
+        return np.where(visible, np.maximum(scores, 0.0) ** 2, 0.0) / max(count, 1)
+    if count == 0:
+        return np.full(len(scores), 1.0 / len(scores))
+    if method == 'softmax_plus':
+        scores = scores * math.log(max(count, 16)) / math.log(512)
+    weights = np.where(visible, np.exp(scores - scores[visible].max()), 0.0)
+    return weights / weights.sum()
+
+
+def attention_weights(scores, method='softmax', mask=None):
+    """scores (..., n, m) and a mask that broadcasts to them -> weights, row by row."""
+    scores = np.asarray(scores, np.float64)
+    visible = np.broadcast_to(True if mask is None else np.asarray(mask, bool), scores.shape)
+    result = np.zeros(scores.shape)
+    for place in np.ndindex(*scores.shape[:-1]):
+        result[place] = attention_row(scores[place], visible[place], method)
+    return result
+
+
+def _visible(b, n, m, padding, structure):
+    """Which keys each query may see, (b, n, m), from the padding of the keys and a structural mask."""
+    visible = np.ones((b, n, m), bool)
+    if padding is not None:
+        visible &= np.asarray(padding, bool)[:, None, :]
+    return visible if structure is None else visible & np.asarray(structure, bool)
+
+
+def multi_head_attention(
+    q, k, v, weights, heads, head_size, key_size=None, use_bias=True, method='softmax', scaled=True, padding=None,
+    structure=None, bias=None, positions=None,
+):
+    """weights: kernel (and bias) of q, k, v, output. structure (b, n, m) or (n, m); bias (b, h, n, m) or smaller."""
+    key_size = key_size or head_size
+    weights = list(weights)
+    parts = [(weights.pop(0), weights.pop(0) if use_bias else None) for _ in range(4)]
+    q, k, v = (affine(x, *part) for x, part in zip((q, k, v), parts))
+    b, n, m = q.shape[0], q.shape[1], k.shape[1]
+    visible = _visible(b, n, m, padding, structure)
+    bias = np.zeros((b, heads, n, m)) if bias is None else np.asarray(bias, np.float64)
+    bias = np.broadcast_to(bias[:, None] if bias.ndim == 3 else bias, (b, heads, n, m))
+    output = np.zeros((b, n, heads * head_size))
+    for h in range(heads):
+        qh, kh = (x[..., h * key_size : (h + 1) * key_size] for x in (q, k))
+        if positions is not None:
+            qh, kh = rotary(qh, positions), rotary(kh, positions)
+        scores = np.einsum('bnd,bmd->bnm', qh, kh) / (math.sqrt(key_size) if scaled else 1.0) + bias[:, h]
+        columns = slice(h * head_size, (h + 1) * head_size)
+        output[..., columns] = np.einsum('bnm,bmd->bnd', attention_weights(scores, method, visible), v[..., columns])
+    return affine(output, *parts[3])
+
+
+def feed_forward(x, weights, names, use_bias=True):
+    """weights: kernel (and bias) an activation, then the output's; `names` of the activations."""
+    weights = list(weights)
+    parts = [(weights.pop(0), weights.pop(0) if use_bias else None) for _ in range(len(names) + 1)]
+    hidden = 1.0
+    for name, part in zip(names, parts):
+        hidden = hidden * ACTIVATIONS[name](affine(x, *part))
+    return affine(hidden, *parts[-1])
+
+
+def gated_attention_unit(
+    x, weights, units, key_size, use_bias=True, activation='swish', method='squared_relu', scaled=True, padding=None,
+    structure=None, bias=None, positions=None,
+):
+    """weights: kernel [bias], [beta_q] gamma_q, [beta_k] gamma_k, output kernel [bias]."""
+    weights = list(weights)
+    first = weights.pop(0), weights.pop(0) if use_bias else None
+    shifts = [(weights.pop(0) if use_bias else 0.0, weights.pop(0)) for _ in range(2)]
+    hidden = ACTIVATIONS[activation](affine(x, *first))
+    gate, value, base = hidden[..., :units], hidden[..., units : 2 * units], hidden[..., 2 * units :]
+    q, k = (base * gamma + beta for beta, gamma in shifts)
+    if positions is not None:
+        q, k = rotary(q, positions), rotary(k, positions)
+    scores = np.einsum('bnd,bmd->bnm', q, k) / (math.sqrt(key_size) if scaled else 1.0)
+    scores = scores if bias is None else scores + bias
+    visible = _visible(x.shape[0], x.shape[1], x.shape[1], padding, structure)
+    output = gate * np.einsum('bnm,bmu->bnu', attention_weights(scores, method, visible), value)
+    return affine(output, weights[0], weights[1] if use_bias else None)
+
+
+def span_mask(n, padding=None, triangle=True, b=1):
+    """(b, n, n): True where i..j is a span: both ends real and, with `triangle`, i <= j."""
+    b = b if padding is None else len(padding)
+    mask = np.zeros((b, n, n), bool)
+    for row in range(b):
+        for i in range(n):
+            for j in range(n):
+                real = padding is None or (padding[row][i] and padding[row][j])
+                mask[row, i, j] = real and (i <= j or not triangle)
+    return mask
+
+
+def _pair(q, k, rope):
+    if rope:
+        positions = np.arange(q.shape[1])
+        q, k = rotary(q, positions), rotary(k, positions)
+    return np.einsum('bnd,bmd->bnm', q, k) / math.sqrt(q.shape[-1])
+
+
+def global_pointer(x, weights, heads, head_size, rope=True, triangle=True, padding=None):
+    """weights: kernel (e, h·2·d) [bias] -> (b, h, n, n), -inf on excluded cells."""
+    projected = affine(x, *weights)
+    b, n, d = x.shape[0], x.shape[1], head_size
+    cells = span_mask(n, padding, triangle, b)
+    scores = np.empty((b, heads, n, n))
+    for h in range(heads):
+        group = projected[..., 2 * d * h : 2 * d * (h + 1)]
+        scores[:, h] = np.where(cells, _pair(group[..., :d], group[..., d:], rope), -np.inf)
+    return scores
+
+
+def efficient_parts(x, weights, use_bias=True, rope=True):
+    """weights: (e, 2d) [(2d,)] (2d, 2h) [(2h,)] -> g (b, n, n), a (b, n, h) of the start, e (b, n, h) of the end."""
+    weights = list(weights)
+    pair = affine(x, weights.pop(0), weights.pop(0) if use_bias else None)
+    biases = affine(pair, weights.pop(0), weights.pop(0) if use_bias else None) / 2.0
+    return _pair(pair[..., 0::2], pair[..., 1::2], rope), biases[..., 1::2], biases[..., 0::2]
+
+
+def efficient_global_pointer(x, weights, use_bias=True, rope=True, triangle=True, padding=None):
+    """-> (b, h, n, n), -inf on excluded cells."""
+    shared, starts, ends = efficient_parts(x, weights, use_bias, rope)
+    scores = shared[:, None] + np.moveaxis(starts, 2, 1)[..., :, None] + np.moveaxis(ends, 2, 1)[..., None, :]
+    return np.where(span_mask(x.shape[1], padding, triangle, len(x))[:, None], scores, -np.inf)
+
+
+def packed_global_pointer(x, weights, use_bias=True, rope=True, triangle=True, padding=None):
+    """-> (b, n, n + 2h): g, a, e side by side, FILL on excluded cells of g and padded positions of a and e."""
+    shared, starts, ends = efficient_parts(x, weights, use_bias, rope)
+    shared = np.where(span_mask(x.shape[1], padding, triangle, len(x)), shared, FILL)
+    if padding is not None:
+        starts, ends = (np.where(np.asarray(padding)[..., None], part, FILL) for part in (starts, ends))
+    return np.concatenate([shared, starts, ends], -1)
+
+
+def unpack(packed, labels):
+    """(b, n, n + 2h) -> dense scores (b, h, n, n), (g + a) + e."""
+    n = packed.shape[1]
+    shared, starts, ends = packed[..., :n], packed[..., n : n + labels], packed[..., n + labels :]
+    return shared[:, None] + np.moveaxis(starts, 2, 1)[..., :, None] + np.moveaxis(ends, 2, 1)[..., None, :]
+
+
+def first_token(x):
+    return x[:, 0]
