@@ -1,0 +1,44 @@
+"""BERT and RoBERTa (Devlin et al., 2018, arXiv:1810.04805; Liu et al., 2019, arXiv:1907.11692)."""
+
+from gplinker_kit.layers import Dropout, LayerNormalization, PositionEmbedding
+from gplinker_kit.models import blocks, embeddings, heads, mappings, options
+from gplinker_kit.models.encoder import Encoder
+from gplinker_kit.models.transformer import ID_DTYPE
+
+
+class BERT(Encoder):
+    """Post-norm encoder with learned absolute positions; norms with ε = 1e-12.
+
+    Outputs: hidden states (b, n, hidden_size), or what the with_* options ask for, pooled before MLM.
+    """
+
+    BLOCK = blocks.Block(norm={'epsilon': 1e-12})
+    POSITION_DTYPE = ID_DTYPE  # rows of a table
+
+    def __init__(self, max_position=512, **kwargs):
+        super().__init__(max_position=options.size('max_position', max_position), **kwargs)
+
+    def apply_embeddings(self, inputs):
+        x = self.token_embeddings(inputs)
+        x = self.apply(
+            x if self.positions is None else [x, self.positions],
+            PositionEmbedding,
+            input_dim=self.max_position,
+            output_dim=self.embedding_size,
+            embeddings_initializer=self.initializer,
+            custom_position_ids=self.custom_position_ids,
+            name='Embedding-Position',
+        )
+        x = self.apply(x, LayerNormalization, name='Embedding-Norm', **self.BLOCK.norm)
+        x = self.apply(x, Dropout, rate=self.dropout_rate, name='Embedding-Dropout')
+        return embeddings.project(self, x)
+
+    def apply_main_layers(self, inputs, index):
+        x = blocks.attention_sublayer(self, inputs, index, self.BLOCK)
+        return blocks.feed_forward_sublayer(self, x, index, self.BLOCK)
+
+    def apply_final_layers(self, inputs):
+        return heads.bert_heads(self, inputs)
+
+    def variable_mapping(self):
+        return mappings.bert_names(self.num_hidden_layers, gates=self.gates())

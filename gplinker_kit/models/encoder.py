@@ -1,0 +1,76 @@
+"""What the BERT-like encoders share: segment and position inputs, options of the heads, reading of their tables."""
+
+import warnings
+
+from gplinker_kit.models import embeddings, options
+from gplinker_kit.models.transformer import Transformer
+
+
+class Encoder(Transformer):
+    """Base of the encoders; each architecture is one class below it.
+
+    Arguments (beside `Transformer`'s):
+        max_position: int, rows of a learned position table; rotary models have none.
+        segment_vocab_size: int, 0 removes the segment input.
+        with_pool: True (tanh) or an activation. with_nsp: bool. with_mlm: True (softmax) or an activation ('linear').
+        custom_position_ids: bool, a further input holds the positions.
+        shared_segment_embeddings: bool, segment ids are looked up in the token table.
+    """
+
+    HEADS = ('with_pool', 'with_nsp', 'with_mlm')
+    POSITION_DTYPE = 'float32'  # rotary positions may be fractional
+
+    def __init__(
+        self,
+        max_position=None,
+        segment_vocab_size=2,
+        with_pool=False,
+        with_nsp=False,
+        with_mlm=False,
+        custom_position_ids=False,
+        shared_segment_embeddings=False,
+        **kwargs,
+    ):
+        super().__init__(**kwargs)
+        self.max_position = max_position
+        self.segment_vocab_size = options.size('segment_vocab_size', segment_vocab_size) if segment_vocab_size else 0
+        self.with_pool = with_pool
+        self.with_nsp = with_nsp
+        self.with_mlm = with_mlm
+        self.custom_position_ids = custom_position_ids
+        self.shared_segment_embeddings = shared_segment_embeddings
+        self.positions = None
+        for name in ('with_pool', 'with_nsp', 'with_mlm'):
+            value = getattr(self, name)
+            if value and name not in self.HEADS:
+                warnings.warn('%s has no such head: %s is ignored' % (type(self).__name__, name), stacklevel=3)
+            elif value and value is not True:
+                options.function(name, value)
+
+    def get_inputs(self):
+        return embeddings.token_inputs(self)
+
+    def token_embeddings(self, inputs):
+        """Sum of token and segment tables (b, n, embedding_size); remembers the position input."""
+        tokens, segments, self.positions = embeddings.take_inputs(self, inputs)
+        return embeddings.token_and_segment(self, tokens, segments)
+
+    def rotary_position_bias(self, inputs):
+        """The rotary table that all blocks share, made at the first call."""
+        if self.position_bias is None:
+            self.position_bias = embeddings.rotary_position(self, inputs, self.positions)
+        return self.position_bias
+
+    def gates(self):
+        """How many activations, and so inner matrices, the feed-forward network has."""
+        return len(self.hidden_act) if isinstance(self.hidden_act, (list, tuple)) else 1
+
+    def load_variable(self, checkpoint, name):
+        array = super().load_variable(checkpoint, name)
+        if name in ('bert/embeddings/word_embeddings', 'cls/predictions/output_bias'):
+            return self.load_embeddings(array)
+        return array.T if name == 'cls/seq_relationship/output_weights' else array
+
+    def create_variable(self, name, value, dtype=None):
+        value = super().create_variable(name, value, dtype)
+        return value.T if name == 'cls/seq_relationship/output_weights' else value

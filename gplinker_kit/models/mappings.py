@@ -1,0 +1,80 @@
+"""Which variable of a published checkpoint goes to which weight of which layer; bert4keras's layer names.
+
+Each table is {layer name: [variables in the layer's weight order]}; a layer that a model lacks is passed over.
+"""
+
+
+def embedding_names():
+    return {
+        'Embedding-Token': ['bert/embeddings/word_embeddings'],
+        'Embedding-Segment': ['bert/embeddings/token_type_embeddings'],
+    }
+
+
+def bert_names(layers, position=True, gates=1):
+    """BERT, RoBERTa and (without `position`) RoFormer; `gates` is the number of activations of a gated network."""
+    names = embedding_names()
+    if position:
+        names['Embedding-Position'] = ['bert/embeddings/position_embeddings']
+    names['Embedding-Norm'] = _norm('bert/embeddings/LayerNorm')
+    names['Embedding-Mapping'] = _dense('bert/encoder/embedding_hidden_mapping_in')
+    names['Pooler-Dense'] = _dense('bert/pooler/dense')
+    names['NSP-Proba'] = ['cls/seq_relationship/output_weights', 'cls/seq_relationship/output_bias']
+    names['MLM-Dense'] = _dense('cls/predictions/transform/dense')
+    names['MLM-Norm'] = _norm('cls/predictions/transform/LayerNorm')
+    names['MLM-Bias'] = ['cls/predictions/output_bias']
+    for i in range(layers):
+        stem = 'bert/encoder/layer_%d/' % i
+        attention, forward = _block(i)
+        names[attention] = [v for part in _ATTENTION for v in _dense(stem + part)]
+        names[attention + '-Norm'] = _norm(stem + 'attention/output/LayerNorm')
+        names[forward] = [v for part in _forward(gates) for v in _dense(stem + part)]
+        names[forward + '-Norm'] = _norm(stem + 'output/LayerNorm')
+    return names
+
+
+def roformer_v2_names(layers, gates=1):
+    """RoFormerV2: kernels alone."""
+    names = embedding_names()
+    names['Embedding-Mapping'] = ['bert/encoder/embedding_hidden_mapping_in/kernel']
+    for i in range(layers):
+        stem = 'bert/encoder/layer_%d/' % i
+        attention, forward = _block(i)
+        names[attention] = [stem + part + '/kernel' for part in _ATTENTION]
+        names[forward] = [stem + part + '/kernel' for part in _forward(gates)]
+    return names
+
+
+def gau_alpha_names(layers):
+    """GAU-α."""
+    names = embedding_names()
+    names['Embedding-Mapping'] = ['bert/encoder/embedding_hidden_mapping_in/kernel']
+    for i in range(layers):
+        stem = 'GAU_alpha/encoder/layer_%d/gau/' % i
+        names['Transformer-%d-GatedAttentionUnit' % i] = [
+            stem + 'i_dense/kernel',
+            stem + 'q_scaleoffset/gamma',
+            stem + 'k_scaleoffset/gamma',
+            stem + 'o_dense/kernel',
+        ]
+    return names
+
+
+_ATTENTION = ('attention/self/query', 'attention/self/key', 'attention/self/value', 'attention/output/dense')
+
+
+def _block(i):
+    return 'Transformer-%d-MultiHeadSelfAttention' % i, 'Transformer-%d-FeedForward' % i
+
+
+def _forward(gates):
+    # Nobody has published a gated BERT: the names of the further matrices are ours, after those of T5.
+    return ['intermediate/dense' + ('_%d' % k if k else '') for k in range(gates)] + ['output/dense']
+
+
+def _dense(stem):
+    return [stem + '/kernel', stem + '/bias']
+
+
+def _norm(stem):
+    return [stem + '/beta', stem + '/gamma']

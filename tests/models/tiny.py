@@ -1,0 +1,49 @@
+"""Tiny models for the tests of this folder, and random weights that leave no part of them idle."""
+
+import numpy as np
+
+from gplinker_kit.models import build_transformer_model
+
+SIZES = {'vocab_size': 50, 'hidden_size': 32, 'num_hidden_layers': 1, 'num_attention_heads': 4, 'intermediate_size': 64}
+CONFIGS = {
+    'bert': dict(SIZES, hidden_act='gelu', max_position=16),
+    'roberta': dict(SIZES, hidden_act='gelu', max_position=16),
+    'roformer': dict(SIZES, hidden_act='gelu'),
+    'roformer_v2': dict(SIZES, hidden_act='relu'),
+    'gau_alpha': dict(SIZES, hidden_act='swish', num_attention_heads=1, attention_key_size=16),
+}
+ARCHITECTURES = ('bert', 'roformer', 'roformer_v2', 'gau_alpha')
+
+
+def build(model, **kwargs):
+    """Returns the wrapper of a tiny model; `model` is a name of `CONFIGS` or a class with kwargs of its own."""
+    return build_transformer_model(model=model, return_keras_model=False, **dict(CONFIGS.get(model, {}), **kwargs))
+
+
+def batch(size=3, length=8, seed=0):
+    """Returns [tokens, segments] of texts of unequal length, padded with 0."""
+    rng = np.random.RandomState(seed)
+    tokens = rng.randint(1, 50, (size, length))
+    segments = np.zeros_like(tokens)
+    segments[:, length // 2 :] = 1
+    for row in range(1, size):
+        tokens[row, length - row :] = 0
+        segments[row, length - row :] = 0
+    return [tokens, segments]
+
+
+def randomise(model, seed=0, scale=0.3):
+    """Gives every weight of a Keras model random values, biases and norms included."""
+    rng = np.random.RandomState(seed)
+    model.set_weights([rng.normal(0, scale, w.shape).astype('float32') for w in model.get_weights()])
+    return model
+
+
+def arrays_of(wrapper):
+    """The weights of a wrapper under their checkpoint names, straight from its table of names."""
+    arrays = {}
+    for layer, names in wrapper.variable_mapping().items():
+        if wrapper.prefixed(layer) in wrapper.layers:
+            for name, value in zip(names, wrapper.layers[wrapper.prefixed(layer)].get_weights()):
+                arrays[name] = value.T if name == 'cls/seq_relationship/output_weights' else value
+    return arrays
