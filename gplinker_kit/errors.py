@@ -25,12 +25,12 @@ def nearest(name, choices):
 
 
 def hint(name, choices, show=12):
-    """Returns ` Did you mean 'x'?`, or the known names where nothing is close; starts with a space."""
+    """Returns ` Did you mean 'x'?`, or at most `show` known names where nothing is close; starts with a space."""
     choices = [str(c) for c in choices]
     close = nearest(name, choices)
     if close is not None:
         return ' Did you mean %r?' % close
-    if not choices:
+    if not choices or not show:
         return ''
     listed = ', '.join(repr(c) for c in choices[:show])
     more = ', … (%d in all)' % len(choices) if len(choices) > show else ''

@@ -47,6 +47,8 @@ def read_json(path):
             text = stream.read()
     except FileNotFoundError:
         raise DataError('no such file', path) from None
+    except IsADirectoryError:
+        raise DataError('expected a file, got a folder', path) from None
     except UnicodeDecodeError as error:
         raise DataError('not UTF-8 text (%s)' % error, path) from None
     try:

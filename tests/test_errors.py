@@ -11,7 +11,7 @@ def test_nearest_and_hint():
     assert hint('bret', ['bert', 'roformer']) == " Did you mean 'bert'?"
     assert hint('xyz', ['b', 'a']) == " Known: 'b', 'a'."
     assert hint('xyz', range(20), show=2) == " Known: '0', '1', … (20 in all)."
-    assert hint('x', []) == ''
+    assert hint('x', []) == '' and hint('xyz', ['b'], show=0) == ''
 
 
 def test_check_keywords():

@@ -62,6 +62,8 @@ def test_absent_files_and_folders(tmp_path):
         read_json(tmp_path / 'absent')
     with pytest.raises(DataError, match='expected a file, got a folder'):
         list(read_json_lines(tmp_path))
+    with pytest.raises(DataError, match='expected a file, got a folder'):
+        read_json(tmp_path)
     (tmp_path / 'bad.json').write_text('{\n"a": 1,\n}')
     with pytest.raises(DataError, match='bad.json:3: broken JSON'):
         read_json(tmp_path / 'bad.json')

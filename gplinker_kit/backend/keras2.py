@@ -1,5 +1,6 @@
 """TF 1.15 with Keras 2.3.1, or with its own tf.keras (`TF_KERAS=1`): the names that `backend` exports."""
 
+import functools
 import random
 
 import numpy as np
@@ -22,6 +23,32 @@ class Layer(keras.layers.Layer):
     """
 
     uses_learning_phase = True
+
+    def _add_inbound_node(self, *args, **kwargs):
+        super()._add_inbound_node(*args, **kwargs)
+        node = self._inbound_nodes[-1]
+        if STACK == 'keras2' and node.arguments:
+            node.__class__ = _reusable(type(node))
+
+
+@functools.lru_cache(maxsize=None)
+def _reusable(cls):
+    """A node class that lends a copy of its call arguments.
+
+    Keras 2.3.1 writes the mask of the first text into them when a model is called again, and then uses it for all later
+    texts, and can no longer save the arguments.
+    """
+
+    class ReusableNode(cls):
+        @property
+        def arguments(self):
+            return dict(self.__dict__['arguments'])
+
+        @arguments.setter
+        def arguments(self, value):
+            self.__dict__['arguments'] = value
+
+    return ReusableNode
 
 
 def static_dim(x, axis):

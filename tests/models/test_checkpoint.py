@@ -6,9 +6,8 @@ import numpy as np
 import pytest
 
 from gplinker_kit.backend import load_tf_checkpoint, save_tf_checkpoint
-from gplinker_kit.errors import CheckpointError
 from gplinker_kit.models import checkpoint as checkpoints
-from tests.models.tiny import ARCHITECTURES, arrays_of, build, randomise
+from tests.models.tiny import ARCHITECTURES, arrays_of, arrays_with_heads, build, randomise, refused
 
 TABLE = 'bert/embeddings/word_embeddings'
 QUERY = 'bert/encoder/layer_0/attention/self/query/kernel'
@@ -21,13 +20,7 @@ def wrapper():
 
 @pytest.fixture(scope='module')
 def made():
-    """Arrays for a model with all heads, by model; nothing of the graph that made them is kept."""
-    found = {}
-    for model, heads in (('bert', {'with_pool': True, 'with_nsp': True}), ('roformer_v2', {})):
-        full = build(model, with_mlm=True, **heads)
-        randomise(full.model, seed=1)
-        found[model] = arrays_of(full)
-    return found
+    return arrays_with_heads()
 
 
 @pytest.fixture
@@ -39,15 +32,6 @@ def equal(wrapper, arrays):
     """Whether every weight of the model is the array of its name."""
     current = arrays_of(wrapper)
     return all(np.array_equal(current[name], arrays[name]) for name in current)
-
-
-def refused(wrapper, source, **kwargs):
-    """Loads, expects a refusal that leaves all weights alone, and returns its message."""
-    before = wrapper.model.get_weights()
-    with pytest.raises(CheckpointError) as caught:
-        wrapper.load_weights_from_checkpoint(source, **kwargs)
-    assert all(np.array_equal(a, b) for a, b in zip(before, wrapper.model.get_weights()))
-    return str(caught.value)
 
 
 # === Sources ===

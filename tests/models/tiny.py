@@ -1,7 +1,11 @@
 """Tiny models for the tests of this folder, and random weights that leave no part of them idle."""
 
-import numpy as np
+import json
 
+import numpy as np
+import pytest
+
+from gplinker_kit.errors import CheckpointError
 from gplinker_kit.models import build_transformer_model
 
 SIZES = {'vocab_size': 50, 'hidden_size': 32, 'num_hidden_layers': 1, 'num_attention_heads': 4, 'intermediate_size': 64}
@@ -47,3 +51,28 @@ def arrays_of(wrapper):
             for name, value in zip(names, wrapper.layers[wrapper.prefixed(layer)].get_weights()):
                 arrays[name] = value.T if name == 'cls/seq_relationship/output_weights' else value
     return arrays
+
+
+def write_config(path, value):
+    """Writes a config (text as it is, else JSON) and returns its path as str."""
+    path.write_text(value if isinstance(value, str) else json.dumps(value), encoding='utf-8')
+    return str(path)
+
+
+def refused(wrapper, source, **kwargs):
+    """Loads, expects a refusal that leaves all weights alone, and returns its message."""
+    before = wrapper.model.get_weights()
+    with pytest.raises(CheckpointError) as caught:
+        wrapper.load_weights_from_checkpoint(source, **kwargs)
+    assert all(np.array_equal(a, b) for a, b in zip(before, wrapper.model.get_weights()))
+    return str(caught.value)
+
+
+def arrays_with_heads():
+    """{model: random arrays under their checkpoint names}, heads included; plain numpy."""
+    found = {}
+    for model, heads in (('bert', {'with_pool': True, 'with_nsp': True}), ('roformer_v2', {})):
+        full = build(model, with_mlm=True, **heads)
+        randomise(full.model, seed=1)
+        found[model] = arrays_of(full)
+    return found
