@@ -47,7 +47,7 @@ tokenizer = Tokenizer(os.path.join(options.pretrained or options.data, 'vocab.tx
 items = []
 encoded = tokenizer.encode_batch_with_offsets([example.text for example in train], options.max_length)
 for example, (token_ids, segment_ids, offsets) in zip(train, encoded):
-    items.append((token_ids, segment_ids, align(example.events, offsets, schema)))
+    items.append((token_ids, segment_ids, align(example.events or (), offsets, schema, text=example.text)))
 print(sum(targets.report for _, _, targets in items))
 
 # === Model ===
@@ -93,6 +93,7 @@ extractor = Extractor(
     tokenizer, schema, lambda *ids: model.predict_on_batch(list(ids)), max_length=options.max_length
 )
 extractions = extractor.extract([example.text for example in dev])
-print(score_events([example.events for example in dev], [extraction.events for extraction in extractions]).table())
+gold = [example.events or () for example in dev]
+print(score_events(gold, [extraction.events for extraction in extractions]).table())
 for extraction in extractions[:3]:
     print(event_tree(extraction.events, extraction.text))

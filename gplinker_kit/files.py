@@ -12,12 +12,16 @@ from gplinker_kit.errors import DataError
 def atomic_write(path, mode='w'):
     """Opens a temporary file beside `path` and renames it onto `path` when the block succeeds.
 
-    A block that raises leaves `path` as it was. Text is UTF-8 with `\\n` line ends.
+    A block that raises leaves `path` as it was. Text is UTF-8 with `\\n` line ends. A link stays a link; a device or a
+    pipe, which nothing can be renamed onto, is written directly.
     """
-    path = os.fspath(path)
-    folder = os.path.dirname(os.path.abspath(path))
-    handle, temporary = tempfile.mkstemp(prefix='.' + os.path.basename(path) + '.', dir=folder)
+    path = os.path.realpath(os.fspath(path))
     text = {} if 'b' in mode else {'encoding': 'utf-8', 'newline': '\n'}
+    if os.path.exists(path) and not os.path.isfile(path) and not os.path.isdir(path):
+        with open(path, mode, **text) as stream:
+            yield stream
+        return
+    handle, temporary = tempfile.mkstemp(prefix='.' + os.path.basename(path) + '.', dir=os.path.dirname(path))
     try:
         with os.fdopen(handle, mode, **text) as stream:
             yield stream

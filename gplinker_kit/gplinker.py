@@ -61,6 +61,10 @@ class GPLinker:
                 'the vocabulary has %d tokens and the encoder (vocab_size) %s rows; they belong to different models'
                 % (tokenizer._vocab_size, rows)
             )
+        if tokenizer._token_dict.get('[PAD]') != 0:
+            raise ValueError("the vocabulary's first token must be '[PAD]': id 0 is padding, which is masked")
+        if settings.max_length < 3:
+            raise ValueError('max_length must be at least 3, got %r' % (settings.max_length,))
         self.settings = settings
         self.schema = schema
         self.tokenizer = tokenizer
@@ -70,6 +74,12 @@ class GPLinker:
             model=settings.model, checkpoint_path=checkpoint, return_keras_model=False, **settings.encoder
         )
         self.load_report = self.encoder.load_report
+        table = self.encoder.layers.get('Embedding-Position')
+        if table is not None and settings.max_length > table.input_dim:
+            raise ValueError(
+                'max_length is %d, but the encoder has only %d positions (max_position_embeddings)'
+                % (settings.max_length, table.input_dim)
+            )
         outputs = event_pointers(self.encoder.output, len(schema), settings.head_size)
         self.model = Model(self.encoder.inputs, outputs)
 
@@ -94,9 +104,12 @@ class GPLinker:
         """Returns one `Extraction` a text, in order; `options` are those of `extractor`."""
         return self.extractor(**options).extract(texts)
 
-    def save(self, folder):
-        """Writes a new version into a model folder and makes it the current one; returns the version's path."""
-        with new_version(folder) as draft:
+    def save(self, folder, protect=()):
+        """Writes a new version into a model folder and makes it the current one; returns the version's path.
+
+        Of the older versions the newest stays, and those whose numbers are in `protect`.
+        """
+        with new_version(folder, protect=protect) as draft:
             config = {'gplinker_kit': __version__, 'written_with': versions(), 'settings': asdict(self.settings)}
             write_json(os.path.join(draft, 'config.json'), config)
             with atomic_write(os.path.join(draft, 'schema.json')) as stream:
@@ -118,16 +131,21 @@ class GPLinker:
         version = current_version(folder)
         require_files(version, FILES)
         path = os.path.join(version, 'config.json')
-        settings = read_json(path).get('settings')
-        if not isinstance(settings, dict):
-            raise DataError("expected an object under the key 'settings'", path)
+        config = read_json(path)
+        settings = config.get('settings') if isinstance(config, dict) else None
+        if not isinstance(settings, dict) or not isinstance(settings.get('encoder', {}), dict):
+            raise DataError("expected an object under the key 'settings', with one under 'encoder'", path)
         try:
             check_keywords(settings, [f.name for f in fields(Settings)], 'Settings')
         except ValueError as error:
             raise DataError(str(error), path) from error
         settings = Settings(**settings)
         tokenizer = Tokenizer(os.path.join(version, 'vocab.txt'), do_lower_case=settings.do_lower_case)
-        thresholds = Thresholds.from_dict(read_json(os.path.join(version, 'thresholds.json')))
+        path = os.path.join(version, 'thresholds.json')
+        thresholds = read_json(path)
+        if not isinstance(thresholds, dict):
+            raise DataError('expected a JSON object, got %s' % type(thresholds).__name__, path)
+        thresholds = Thresholds.from_dict(thresholds)
         made = cls(settings, read_schema(os.path.join(version, 'schema.json')), tokenizer, thresholds)
         made.history = read_json(os.path.join(version, 'history.json'))
         load_weights(made.model, os.path.join(version, 'weights.safetensors'))

@@ -13,6 +13,7 @@ from gplinker_kit.errors import DataError
 from gplinker_kit.files import atomic_write
 
 POINTER = 'current'
+DRAFT = '.draft-'
 
 
 def versions(folder):
@@ -57,15 +58,19 @@ def require_files(version, names):
 
 
 @contextlib.contextmanager
-def new_version(folder, keep=2):
+def new_version(folder, keep=2, protect=()):
     """Yields a folder to write a new version into; on success it becomes the current one.
 
-    The newest `keep` versions stay. A block that raises leaves everything as it was.
+    The newest `keep` versions stay, and those whose numbers are in `protect`. A block that raises leaves everything as
+    it was.
     """
     folder = os.fspath(folder)
     home = os.path.join(folder, 'versions')
     os.makedirs(home, exist_ok=True)
-    draft = tempfile.mkdtemp(prefix='.draft-', dir=home)
+    for name in os.listdir(home):
+        if name.startswith(DRAFT):  # of a writer that was killed
+            shutil.rmtree(os.path.join(home, name), ignore_errors=True)
+    draft = tempfile.mkdtemp(prefix=DRAFT, dir=home)
     try:
         yield draft
         umask = os.umask(0)
@@ -78,5 +83,5 @@ def new_version(folder, keep=2):
         raise
     with atomic_write(os.path.join(folder, POINTER)) as stream:
         stream.write('%d\n' % number)
-    for old in versions(folder)[:-keep]:
+    for old in set(versions(folder)[:-keep]) - set(protect):
         shutil.rmtree(os.path.join(home, str(old)), ignore_errors=True)

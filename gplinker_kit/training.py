@@ -13,6 +13,7 @@ from gplinker_kit.events.batches import length_batches, make_batch
 from gplinker_kit.events.labels import align
 from gplinker_kit.events.metrics import EventScores
 from gplinker_kit.losses import factorised_pointer_crossentropy
+from gplinker_kit.model_folder import versions
 from gplinker_kit.optimizers import Adam
 from gplinker_kit.optimizers.schedules import warmup_linear_decay
 
@@ -50,18 +51,22 @@ class Recipe:
 
     def schedule(self, steps):
         """Returns the learning rate as a function of the step, for `steps` steps in all."""
-        warmup = int(round(self.warmup * steps))
+        warmup = min(int(round(self.warmup * steps)), steps - 1)
         return warmup_linear_decay(self.learning_rate, warmup, steps, self.learning_rate * self.final_rate)
 
 
 def encode(gplinker, examples):
-    """Tokenizes and aligns examples: returns ([(token ids, segment ids, Targets)], AlignmentReport of them all)."""
+    """Tokenizes and aligns examples: returns ([(token ids, segment ids, Targets)], AlignmentReport of them all).
+
+    Examples whose file said nothing about events are left out; those with an empty event list are not.
+    """
+    examples = [example for example in examples if example.events is not None]
     encoded = gplinker.tokenizer.encode_batch_with_offsets(
         [example.text for example in examples], gplinker.settings.max_length
     )
     items, report = [], None
     for example, (ids, segments, offsets) in zip(examples, encoded):
-        targets = align(example.events or (), offsets, gplinker.schema, text=example.text)
+        targets = align(example.events, offsets, gplinker.schema, text=example.text)
         report = targets.report if report is None else report + targets.report
         items.append((ids, segments, targets))
     return items, report
@@ -75,11 +80,12 @@ def compile_model(gplinker, recipe, steps):
 
 
 def evaluate(gplinker, examples, batch_size=32, progress=None, **options):
-    """Extracts events of labelled examples and scores them; `options` are those of `EventScores`."""
+    """Extracts events of labelled examples (others are left out) and scores them; `options`: see `EventScores`."""
+    examples = [example for example in examples if example.events is not None]
     extractions = gplinker.extractor(batch_size=batch_size).extract([e.text for e in examples], progress)
     scores = EventScores(**options)
     for example, extraction in zip(examples, extractions):
-        scores.update(example.events or (), extraction.events)
+        scores.update(example.events, extraction.events)
     return scores
 
 
@@ -88,18 +94,20 @@ def train(gplinker, train_examples, dev_examples=(), recipe=None, save_to=None, 
 
     Arguments:
         gplinker: GPLinker. train_examples, dev_examples: lists of Example with gold events.
-        recipe: Recipe. save_to: model folder or None; with dev examples a version is written whenever the strict
-            argument F1 rises, else after the last epoch. log: function of one line of text, print to standard error by
-            default. progress: bool, show a bar.
+        recipe: Recipe.
+        save_to: model folder or None; with dev examples a version is written whenever the strict argument F1 rises (or
+            is still 0), else after the last epoch. The version that was current before stays beside them.
+        log: function of one line of text, print to standard error by default. progress: bool, show a bar.
     Returns: the history, one dict an epoch; the model holds the weights of the best epoch (of the last without dev).
     Raises: ValueError for no training example, FloatingPointError when the loss is no longer finite.
     """
     recipe = Recipe() if recipe is None else recipe
     log = _log if log is None else log
-    if not train_examples:
-        raise ValueError('train_examples is empty')
     random = np.random.RandomState(recipe.seed)
     items, report = encode(gplinker, train_examples)
+    if not items:
+        raise ValueError('train_examples holds no labelled sentence')
+    before = versions(save_to)[-1:] if save_to is not None else []
     log('%d training texts; %s' % (len(items), report))
     lengths = [len(ids) for ids, _, _ in items]
     epochs = [_epoch_batches(lengths, recipe, gplinker, random) for _ in range(recipe.epochs)]
@@ -121,14 +129,14 @@ def train(gplinker, train_examples, dev_examples=(), recipe=None, save_to=None, 
         log(line)
         history.append(entry)
         gplinker.history = history
-        if dev_examples and scores.argument.f1 > best:
+        if dev_examples and (scores.argument.f1 > best or scores.argument.f1 == best == 0):
             best, best_weights = scores.argument.f1, gplinker.model.get_weights()
             if save_to is not None:
-                gplinker.save(save_to)
+                gplinker.save(save_to, protect=before)
     if best_weights is not None:
         gplinker.model.set_weights(best_weights)
     if save_to is not None:
-        gplinker.save(save_to)
+        gplinker.save(save_to, protect=before)
     return history
 
 

@@ -26,6 +26,20 @@ def test_json_round_trip(tmp_path):
     assert '字' in path.read_text(encoding='utf-8')
 
 
+def test_a_device_is_written_and_stays_a_device(tmp_path):
+    with atomic_write(os.devnull) as stream:
+        stream.write('gone')
+    assert not os.path.isfile(os.devnull)
+
+
+def test_a_link_stays_a_link(tmp_path):
+    (tmp_path / 'real').write_text('old')
+    os.symlink(str(tmp_path / 'real'), str(tmp_path / 'link'))
+    with atomic_write(tmp_path / 'link') as stream:
+        stream.write('new')
+    assert os.path.islink(str(tmp_path / 'link')) and (tmp_path / 'real').read_text() == 'new'
+
+
 def test_permissions_follow_the_umask(tmp_path):
     mask = os.umask(0o027)
     try:

@@ -83,6 +83,29 @@ def test_a_vocabulary_of_another_model(gplinker):
         GPLinker(settings, gplinker.schema, Tokenizer(VOCAB, do_lower_case=True))
 
 
+def test_a_vocabulary_whose_first_token_is_not_padding(gplinker):
+    tokens = dict(gplinker.tokenizer._token_dict)
+    tokens['[PAD]'], tokens['[UNK]'] = tokens['[UNK]'], tokens['[PAD]']
+    with pytest.raises(ValueError, match=r"first token must be '\[PAD\]'"):
+        GPLinker(gplinker.settings, gplinker.schema, Tokenizer(tokens, do_lower_case=True))
+
+
+def test_more_tokens_than_positions(gplinker):
+    encoder = dict(gplinker.settings.encoder, max_position=32)
+    settings = Settings('bert', encoder, max_length=64)
+    with pytest.raises(ValueError, match='max_length is 64, but the encoder has only 32 positions'):
+        GPLinker(settings, gplinker.schema, gplinker.tokenizer)
+
+
+def test_a_config_of_another_kind(gplinker, tmp_path):
+    version = gplinker.save(str(tmp_path))
+    for name, message in (('thresholds.json', 'expected a JSON object, got list'), ('config.json', "under the key")):
+        with open(os.path.join(version, name), 'w') as stream:
+            stream.write('[]')
+        with pytest.raises(DataError, match='%s: .*%s' % (name, message)):
+            GPLinker.load(str(tmp_path))
+
+
 def test_an_encoder_without_segments(gplinker):
     made = tiny_gplinker(gplinker.schema, segment_vocab_size=0)
     assert len(made.model.inputs) == 1

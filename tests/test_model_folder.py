@@ -37,6 +37,17 @@ def test_a_writer_that_fails_leaves_the_old_version_and_no_draft(tmp_path):
     assert os.listdir(os.path.join(tmp_path, 'versions')) == ['1']
 
 
+def test_protected_versions_stay_and_old_drafts_go(tmp_path):
+    for text in ('good', 'a', 'b', 'c'):
+        with new_version(str(tmp_path), protect=[1]) as draft:
+            with open(os.path.join(draft, 'note.txt'), 'w') as stream:
+                stream.write(text)
+    assert versions(tmp_path) == [1, 3, 4]
+    os.makedirs(os.path.join(str(tmp_path), 'versions', '.draft-of-a-killed-writer'))
+    write(tmp_path, 'd')
+    assert sorted(os.listdir(os.path.join(str(tmp_path), 'versions'))) == ['4', '5']
+
+
 def test_a_version_without_pointer_is_not_read(tmp_path):
     write(tmp_path, 'old')
     os.makedirs(os.path.join(tmp_path, 'versions', '2'))  # complete, but the pointer was never replaced

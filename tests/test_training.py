@@ -84,7 +84,7 @@ def test_a_loss_that_is_not_finite_stops(tmp_path):
 
 def test_no_example():
     schema, _ = sentences(1)
-    with pytest.raises(ValueError, match='train_examples is empty'):
+    with pytest.raises(ValueError, match='train_examples holds no labelled sentence'):
         train(tiny_gplinker(schema), [])
 
 

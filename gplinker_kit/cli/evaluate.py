@@ -24,7 +24,8 @@ def run(options):
 
     gplinker = GPLinker.load(options.model)
     examples = read_examples(options.data, gplinker.schema)
-    if all(example.events is None for example in examples):
+    examples = [example for example in examples if example.events is not None]
+    if not examples:
         raise DataError('no line has an event_list, so that there is nothing to compare with', options.data)
     with Progress('evaluate', len(examples)) as progress:
         scores = evaluate(gplinker, examples, options.batch_size, progress, match=options.match)

@@ -34,6 +34,8 @@ def run(options):
             for _ in read_inputs(path, options.format):
                 pass
     if options.output is None:
+        if hasattr(sys.stdout, 'reconfigure'):
+            sys.stdout.reconfigure(encoding='utf-8')  # as files are written, whatever the locale
         write(options, sys.stdout)
     else:
         with atomic_write(options.output) as stream:
@@ -68,15 +70,18 @@ def write(options, stream):
 def render(line, extraction, schema, tree):
     """Returns what is written for one input."""
     from gplinker_kit.events import event_to_json, event_tree
+    from gplinker_kit.events.duee import dump_line
 
     if tree:
-        return event_tree(extraction.events, extraction.text) + '\n'
+        return event_tree(extraction.events, extraction.text).encode('utf-8', 'backslashreplace').decode('utf-8') + '\n'
     result = dict(line, event_list=[event_to_json(event, schema) for event in extraction.events])
+    for key in ('truncated', 'truncated_text'):  # of an earlier extraction
+        result.pop(key, None)
     if extraction.truncated:
         result['truncated'] = list(extraction.limits)
     if extraction.truncated_text:
         result['truncated_text'] = True
-    return json.dumps(result, ensure_ascii=False)
+    return dump_line(result)
 
 
 def read_inputs(path, form):
@@ -93,17 +98,32 @@ def read_inputs(path, form):
     except FileNotFoundError:
         raise DataError('no such file', path) from None
     with stream:
+        blank = 0  # lines before the first that tells the format
         for number, raw in enumerate(stream, 1):
             try:
                 line = raw.decode('utf-8-sig' if number == 1 else 'utf-8').rstrip('\r\n')
             except UnicodeDecodeError as error:
                 raise DataError('not UTF-8 text (%s)' % error, name, number) from None
             if form == 'auto':
+                if not line.strip():
+                    blank += 1
+                    continue
                 form = 'jsonl' if line.lstrip().startswith('{') else 'text'
+                if form == 'text':
+                    for _ in range(blank):
+                        yield {'text': ''}
             if form == 'text':
                 yield {'text': line}
             elif line.strip():
                 yield read_object(line, name, number)
+        if form == 'auto':
+            for _ in range(blank):
+                yield {'text': ''}
+
+
+def refuse(constant):
+    """JSON knows no NaN and no infinity; Python's reader does."""
+    raise ValueError('%s is no JSON number' % constant)
 
 
 def read_object(line, name, number):
@@ -111,9 +131,11 @@ def read_object(line, name, number):
     from gplinker_kit.errors import DataError, hint
 
     try:
-        value = json.loads(line)
+        value = json.loads(line, parse_constant=refuse)
     except json.JSONDecodeError as error:
         raise DataError('broken JSON, %s at column %d' % (error.msg, error.colno), name, number) from None
+    except ValueError as error:
+        raise DataError(str(error), name, number) from None
     if not isinstance(value, dict):
         raise DataError('expected a JSON object, got %s' % type(value).__name__, name, number)
     if not isinstance(value.get('text'), str):

@@ -47,6 +47,9 @@ def run(options):
     schema = read_schema(paths['schema'])
     train_examples = read_examples(paths['train'], schema)
     dev_examples = read_examples(paths['dev'], schema) if paths['dev'] else []
+    for name, examples in (('train', train_examples), ('dev', dev_examples)):
+        if examples and all(example.events is None for example in examples):
+            raise DataError('no line has an event_list; expected labelled sentences (--%s)' % name, paths[name])
     tokenizer = Tokenizer(vocabulary_path(options), do_lower_case=not options.cased)
     check_output(options.output)
 
@@ -145,7 +148,9 @@ def check_output(path):
     if os.path.exists(path):
         if not os.path.isdir(path):
             raise DataError('--output is a file; expected a folder', path)
-        if os.listdir(path) and not os.path.exists(os.path.join(path, POINTER)):
+        # What a training leaves that was stopped before its first version was whole is no obstacle.
+        foreign = [name for name in os.listdir(path) if name != 'versions' and not name.startswith('.' + POINTER)]
+        if foreign and not os.path.exists(os.path.join(path, POINTER)):
             raise DataError('--output holds something that is no model folder; name an empty or new one', path)
     os.makedirs(path, exist_ok=True)
     if not os.access(path, os.W_OK):

@@ -78,6 +78,22 @@ def test_extract_json_lines_keeps_other_keys_and_order(model, corpus, tmp_path, 
                 assert line['text'][start:start + len(a['argument'])] == a['argument']
 
 
+def test_extract_odd_input(model, tmp_path, capsys):
+    path = tmp_path / 'odd.json'
+    path.write_text('\n{"text": "断\\ud83d", "truncated_text": true, "id": 7}\n')
+    for options in ([], ['--tree']):
+        assert main(['extract', '--model', model, str(path)] + options) == 0
+        printed = capsys.readouterr().out
+        if not options:
+            line = json.loads(printed)
+            assert line['text'] == '断\ud83d' and line['id'] == 7 and 'truncated_text' not in line
+    path.write_text('{"text": "a", "x": NaN}\n')
+    fails(capsys, ['extract', '--model', model, str(path)], 'odd.json:1: NaN is no JSON number')
+    path.write_text('\n\n')
+    assert main(['extract', '--model', model, str(path)]) == 0
+    assert len(capsys.readouterr().out.splitlines()) == 2
+
+
 def test_extract_tree_from_standard_input(model, monkeypatch, capsys):
     class Standard:
         buffer = io.BytesIO('\n'.join(TEXTS).encode())
@@ -214,6 +230,14 @@ def test_bad_corpora(corpus, tmp_path, capsys):
     fails(capsys, arguments, 'duee_train.json: the file is empty')
     (tmp_path / 'duee_train.json').unlink()
     fails(capsys, arguments, 'duee_train.json: no such file')
+
+
+@pytest.mark.parametrize('name', ['train', 'dev'])
+def test_unlabelled_sentences(corpus, tmp_path, capsys, name):
+    path = tmp_path / 'texts.json'
+    path.write_text('{"text": "一"}\n', encoding='utf-8')
+    arguments = ['train', '--data', str(corpus), '--output', str(tmp_path / 'out'), '--size', 'tiny']
+    fails(capsys, arguments + ['--' + name, str(path)], 'no line has an event_list', '(--%s)' % name)
 
 
 def test_output_must_be_a_model_folder_or_new(corpus, tmp_path, capsys):
