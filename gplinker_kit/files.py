@@ -61,6 +61,23 @@ def read_json(path):
         raise DataError('broken JSON, %s at column %d' % (error.msg, error.colno), path, error.lineno) from None
 
 
+def parse_object(line, path, number, parse_constant=None):
+    """Returns the JSON object that a line holds; `parse_constant` as in `json.loads`, its ValueError becomes ours.
+
+    Raises:
+        DataError: broken JSON, or JSON of another kind.
+    """
+    try:
+        value = json.loads(line, parse_constant=parse_constant)
+    except json.JSONDecodeError as error:
+        raise DataError('broken JSON, %s at column %d' % (error.msg, error.colno), path, number) from None
+    except ValueError as error:
+        raise DataError(str(error), path, number) from None
+    if not isinstance(value, dict):
+        raise DataError('expected a JSON object, got %s' % type(value).__name__, path, number)
+    return value
+
+
 def read_json_lines(path):
     """Yields (line number, object) for each non-blank line of a JSON-lines file.
 
@@ -77,16 +94,8 @@ def read_json_lines(path):
                     raise DataError('not UTF-8 text (%s)' % error, path, number) from None
                 if not line:
                     continue
-                try:
-                    value = json.loads(line)
-                except json.JSONDecodeError as error:
-                    raise DataError(
-                        'broken JSON, %s at column %d' % (error.msg, error.colno), path, number
-                    ) from None
-                if not isinstance(value, dict):
-                    raise DataError('expected a JSON object, got %s' % type(value).__name__, path, number)
                 found = True
-                yield number, value
+                yield number, parse_object(line, path, number)
     except FileNotFoundError:
         raise DataError('no such file', path) from None
     except IsADirectoryError:

@@ -169,7 +169,8 @@ def run_peer(script, *args, tf_keras=False, timeout=300):
     """Runs `python script *args out.npz` with TF 1.15's Python, and returns the arrays that it wrote as a dict.
 
     A peer patches Keras when it is imported, hence the process of its own. It sees neither TF_KERAS nor KERAS_BACKEND;
-    `tf_keras=True` sets the former. The calling test is skipped where there is no Python with TF 1.15.
+    `tf_keras=True` sets the former. TF2_BEHAVIOR, which TensorFlow 2 leaves behind, would make it start eager.
+    The calling test is skipped where there is no Python with TF 1.15.
     """
     import pytest
 

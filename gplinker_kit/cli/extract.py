@@ -5,7 +5,6 @@ Writes one JSON line an input line, in input order: the input's other keys, `tex
 people instead.
 """
 
-import json
 import os
 import sys
 from collections import deque
@@ -129,15 +128,9 @@ def refuse(constant):
 def read_object(line, name, number):
     """Returns the object of one JSON line, checked for a str under `text`."""
     from gplinker_kit.errors import DataError, hint
+    from gplinker_kit.files import parse_object
 
-    try:
-        value = json.loads(line, parse_constant=refuse)
-    except json.JSONDecodeError as error:
-        raise DataError('broken JSON, %s at column %d' % (error.msg, error.colno), name, number) from None
-    except ValueError as error:
-        raise DataError(str(error), name, number) from None
-    if not isinstance(value, dict):
-        raise DataError('expected a JSON object, got %s' % type(value).__name__, name, number)
+    value = parse_object(line, name, number, parse_constant=refuse)
     if not isinstance(value.get('text'), str):
         found = "no key 'text'.%s" % hint('text', value) if 'text' not in value else (
             "'text' must be a string, got %s" % type(value['text']).__name__)

@@ -4,10 +4,7 @@ IN holds `dense_true`, `dense_pred` (r, c) and `indices` (r, k), `sparse_pred` (
 OUT holds the losses and the gradients of their sums for the scores.
 """
 
-import os
 import sys
-
-os.environ.pop('TF2_BEHAVIOR', None)  # TensorFlow 2 leaves it in the environment; TF 1.15 then starts eager
 
 import numpy as np
 from bert4keras import __version__

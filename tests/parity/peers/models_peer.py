@@ -109,8 +109,6 @@ def gau_alpha(models, layers):
 
 
 def main(mode, folder, out):
-    # Where TensorFlow 2 started this process it left word for its children to behave like it.
-    os.environ.pop('TF2_BEHAVIOR', None)
     from bert4keras import layers, models
     from bert4keras.backend import K, keras
 
