@@ -144,15 +144,17 @@ class EfficientGlobalPointer(_Pointer):
         self.built = True
 
     def call(self, inputs, mask=None):
-        pair = dense(inputs, self.pair_kernel, self.pair_bias)
-        query, key = pair[..., 0::2], pair[..., 1::2]
+        # Reordering the weights costs nothing; slices of every second channel of (b, n, ·) cost as much as the head.
+        pair = dense(inputs, _even_first(self.pair_kernel), _even_first(self.pair_bias))
+        query, key = ops.split(pair, 2, axis=-1)
         if self.RoPE:
             table = rotary_table(inputs, self.head_size)
             query, key = apply_rotary(query, table), apply_rotary(key, table)
         query = query * (1.0 / math.sqrt(self.head_size))
         shared = ops.cast(ops.matmul(query, ops.transpose(key, (0, 2, 1))), 'float32')
-        biases = ops.cast(dense(pair, self.label_kernel, self.label_bias), 'float32') * 0.5
-        ends, starts = biases[..., 0::2], biases[..., 1::2]
+        label_kernel = ops.transpose(_even_first(ops.transpose(_even_first(self.label_kernel), (1, 0))), (1, 0))
+        biases = ops.cast(dense(pair, label_kernel, _even_first(self.label_bias)), 'float32') * 0.5
+        ends, starts = ops.split(biases, 2, axis=-1)
         cells = span_mask(ops.shape(inputs)[1], mask, self.tril_mask)
         if not self.packed:
             return _exclude(efficient_scores(shared, starts, ends), cells)
@@ -172,6 +174,14 @@ class EfficientGlobalPointer(_Pointer):
         config = super().get_config()
         config.update(packed=self.packed)
         return config
+
+
+def _even_first(weight):
+    """The even columns, then the odd ones; None stays None."""
+    if weight is None:
+        return None
+    weight = ops.convert_to_tensor(weight)
+    return ops.concatenate([weight[..., 0::2], weight[..., 1::2]], axis=-1)
 
 
 def _exclude(scores, cells):
