@@ -83,22 +83,32 @@ def _components(neighbours):
 
 
 def _pivot(neighbours, candidates, excluded):
-    """Returns the node of either set with the most neighbours among the candidates."""
+    """Returns the bit mask of neighbours of the node of either set that has the most of them among the candidates."""
     best, cover, enough = 0, -1, _size(candidates)
     for nodes in (excluded, candidates):
-        for node in _members(nodes):
-            count = _size(candidates & neighbours[node])
+        while nodes:
+            low = nodes & -nodes
+            nodes ^= low
+            near = neighbours[low.bit_length() - 1]
+            count = _size(candidates & near)
             if count > cover:
-                best, cover = node, count
+                best, cover = near, count
                 if cover >= enough:
                     return best
         enough -= 1  # a candidate is not its own neighbour
     return best
 
 
+def _is_complete(neighbours, component):
+    return all(neighbours[node] | 1 << node == component for node in _members(component))
+
+
 def _search(neighbours, component):
     """Yields the maximal cliques of a component as bit masks, and 0 for each step that finds none."""
-    branch = component & ~neighbours[_pivot(neighbours, component, 0)]
+    if _is_complete(neighbours, component):  # what a good model's events are
+        yield component
+        return
+    branch = component & ~_pivot(neighbours, component, 0)
     stack = [[0, component, 0, branch]]  # clique, candidates, excluded, candidates to branch on
     while stack:
         frame = stack[-1]
@@ -110,12 +120,15 @@ def _search(neighbours, component):
         frame[1], frame[2], frame[3] = candidates ^ bit, excluded | bit, branch ^ bit
         near = neighbours[bit.bit_length() - 1]
         clique, candidates, excluded = clique | bit, candidates & near, excluded & near
-        if candidates:
-            branch = candidates & ~neighbours[_pivot(neighbours, candidates, excluded)]
-            stack.append([clique, candidates, excluded, branch])
-            yield 0
-        else:
+        if not candidates:
             yield 0 if excluded else clique
+        elif candidates & (candidates - 1):
+            branch = candidates & ~_pivot(neighbours, candidates, excluded)
+            if branch:  # else an excluded node sees all candidates: nothing from here is maximal
+                stack.append([clique, candidates, excluded, branch])
+            yield 0
+        else:  # a single candidate needs no frame of its own
+            yield 0 if excluded & neighbours[candidates.bit_length() - 1] else clique | candidates
 
 
 def _grow(neighbours, node):
