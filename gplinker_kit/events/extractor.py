@@ -1,12 +1,19 @@
-"""Events of many texts: tokenize, predict in length-sorted batches, decode. numpy only; the model is a callable."""
+"""Events of many texts: tokenize, cut what is long into windows, predict in length-sorted batches, decode.
+
+numpy only; the model is a callable.
+"""
 
 from __future__ import annotations
 
+from collections import Counter
 from itertools import islice
 
 import numpy as np
 
-from gplinker_kit.events.decoder import Extraction, Policy, Thresholds, decode
+from gplinker_kit.events.decoder import Extraction, decode_reading
+from gplinker_kit.events.policy import Policy, Thresholds
+from gplinker_kit.events.reading import Reading
+from gplinker_kit.events.windows import cut_windows
 
 
 def bucket_length(length, multiple, longest):
@@ -37,32 +44,42 @@ def _require_texts(texts, first=0):
 class Extractor:
     """Extracts events with a trained model.
 
-    Batches are made of texts of similar length. JAX and XLA compile a program for each shape of input, and padding
+    A text that is longer than the model reads is cut into overlapping windows (events/windows.py), so that all of it is
+    read; events/decoder.py says how its events are put together. Windows of many texts share batches; all windows of a
+    long text are equally long and follow one another, so that few texts are unfinished at a time.
+
+    Batches are made of windows of similar length. JAX and XLA compile a program for each shape of input, and padding
     costs time, so lengths are rounded up to a multiple of `length_multiple`, and batches that are not full are filled
     up with copies of their last text to a power of two: a few fixed shapes, and one text alone costs one text.
 
     Arguments:
-        tokenizer: has `encode_batch_with_offsets(texts, maxlen)`, which returns one (token ids, segment ids, offsets) a
-            text: equally long lists of at most `maxlen`, offsets as in `decode`.
+        tokenizer: has `encode_batch_with_offsets(texts, maxlen=None)`, which returns one (token ids, segment ids,
+            offsets) a text: equally long lists, offsets as in `decode`.
         schema: Schema whose labels are the model's argument heads, in order.
         predict: callable of two int32 arrays (b, n), token ids and segment ids, both 0-padded, that returns the packed
-            scores of arguments (b, n, n + 2 * len(schema)), heads (b, n, n + 2) and tails (b, n, n + 2).
+            scores of arguments (b, n, n + 2 * len(schema)), heads (b, n, n + 2t) and tails (b, n, n + 2t), t = 1, or
+            len(schema.event_types) where links are typed.
         thresholds: Thresholds; by default 0 everywhere.
         policy: Policy.
-        max_length: the most tokens a text, [CLS] and [SEP] included. What does not fit is not read, and the text's
-            Extraction has `truncated_text` set.
-        batch_size: the most texts a batch.
+        max_length: the most tokens a window, [CLS] and [SEP] included.
+        batch_size: the most windows a batch.
         length_multiple: as above.
+        window_stride: tokens between the starts of two windows, at most max_length − 2; None is half of what a window
+            holds.
     Raises:
-        ValueError: a size that is not a positive integer.
+        ValueError: a size that is not a positive integer, a stride that would leave tokens unread.
     """
 
     def __init__(self, tokenizer, schema, predict, thresholds=None, policy=None, max_length=256, batch_size=32,
-                 length_multiple=16):
+                 length_multiple=16, window_stride=None):
         for name, size, least in (('max_length', max_length, 3), ('batch_size', batch_size, 1),
-                                  ('length_multiple', length_multiple, 1)):
+                                  ('length_multiple', length_multiple, 1),
+                                  ('window_stride', 1 if window_stride is None else window_stride, 1)):
             if isinstance(size, bool) or not isinstance(size, (int, np.integer)) or size < least:
                 raise ValueError('%s must be an integer of at least %d, got %r' % (name, least, size))
+        if window_stride is not None and window_stride > max_length - 2:
+            raise ValueError('window_stride must be at most max_length - 2 = %d or tokens between two windows are '
+                             'never read, got %d' % (max_length - 2, window_stride))
         self.tokenizer = tokenizer
         self.schema = schema
         self.predict = predict
@@ -71,6 +88,7 @@ class Extractor:
         self.max_length = int(max_length)
         self.batch_size = int(batch_size)
         self.length_multiple = int(length_multiple)
+        self.window_stride = None if window_stride is None else int(window_stride)
 
     def extract(self, texts, progress=None, window=4096):
         """Returns the list of Extractions of a list of texts, in their order.
@@ -122,56 +140,55 @@ class Extractor:
             raise ValueError('window must be an integer of at least 1, got %r' % (window,))
         return window
 
-    def _is_cut(self, text, offsets):
-        """Whether what follows the last token of a text that fills the window holds a token."""
-        if len(offsets) < self.max_length:
-            return False
-        rest = text[max(end for _, end in offsets):]
-        if not rest:
-            return False
-        more = self.tokenizer.encode_batch_with_offsets([rest], self.max_length)[0][2]
-        return any(end > start for start, end in more)
-
     def _extract(self, texts, first, report=None):
-        """Extracts one window of texts; `first` is the index of its first text, for messages."""
-        encoded = self.tokenizer.encode_batch_with_offsets(texts, self.max_length)
+        """Extracts one lot of texts; `first` is the index of its first text, for messages."""
+        encoded = self.tokenizer.encode_batch_with_offsets(texts, maxlen=None)
         extractions = [Extraction(text) for text in texts]
         readable = [k for k, (_, _, offsets) in enumerate(encoded) if any(end > start for start, end in offsets)]
-        readable.sort(key=lambda k: -len(encoded[k][0]))  # the longest first: what does not fit fails at once
+        # The longest first: what does not fit in memory fails at once. A sort that keeps the order of equals keeps the
+        # windows of a text together.
+        readable.sort(key=lambda k: -min(len(encoded[k][0]), self.max_length))
+        windows = [(k, window) for k in readable
+                   for window in cut_windows(encoded[k], self.max_length, self.window_stride)]
+        coming, readings = Counter(k for k, _ in windows), {}
         done = len(texts) - len(readable)
-        for begin in range(0, len(readable), self.batch_size):
-            batch = readable[begin:begin + self.batch_size]
-            for k, packed in zip(batch, zip(*self._predict([encoded[k] for k in batch]))):
-                offsets = encoded[k][2]
+        for begin in range(0, len(windows), self.batch_size):
+            batch = windows[begin:begin + self.batch_size]
+            for (k, window), packed in zip(batch, zip(*self._predict([window for _, window in batch]))):
+                if k not in readings:
+                    readings[k] = Reading(texts[k], self.schema, self.thresholds, self.policy)
+                coming[k] -= 1
                 try:
-                    found = decode(texts[k], offsets, packed, self.schema, self.thresholds, self.policy)
+                    readings[k].add(window.first, window.offsets, packed)
+                    if not coming[k]:
+                        extractions[k] = decode_reading(readings.pop(k))
+                        done += 1
                 except ValueError as error:
                     raise ValueError('texts[%d]: %s' % (first + k, error)) from error
-                cut = self._is_cut(texts[k], offsets)
-                extractions[k] = Extraction(texts[k], found.events, found.limits, cut)
-            done += len(batch)
             if report is not None:
                 report(done)
         if report is not None and not readable:
             report(done)
         return extractions
 
-    def _predict(self, encoded):
+    def _predict(self, windows):
         """Returns the three packed arrays of a batch, float32, copies left out."""
-        width = bucket_length(max(len(ids) for ids, _, _ in encoded), self.length_multiple, self.max_length)
-        height = bucket_batch(len(encoded), self.batch_size)
-        token_ids = pad_batch([ids for ids, _, _ in encoded], width, height)
-        segment_ids = pad_batch([segments for _, segments, _ in encoded], width, height)
+        width = bucket_length(max(len(window.ids) for window in windows), self.length_multiple, self.max_length)
+        height = bucket_batch(len(windows), self.batch_size)
+        token_ids = pad_batch([window.ids for window in windows], width, height)
+        segment_ids = pad_batch([window.segments for window in windows], width, height)
         outputs = self.predict(token_ids, segment_ids)
         if not isinstance(outputs, (list, tuple)) or len(outputs) != 3:
             raise ValueError('predict must return three arrays, those of arguments, heads and tails, got %s'
                              % (len(outputs) if isinstance(outputs, (list, tuple)) else type(outputs).__name__))
+        types = len(self.schema.event_types)
+        links = types if np.shape(outputs[1])[-1:] == (width + 2 * types,) else 1
         arrays = []
-        for name, output, labels in zip(('arguments', 'heads', 'tails'), outputs, (len(self.schema), 1, 1)):
+        for name, output, labels in zip(('arguments', 'heads', 'tails'), outputs, (len(self.schema), links, links)):
             array = np.asarray(output, np.float32)
             expected = (height, width, width + 2 * labels)
             if array.shape != expected:
                 raise ValueError('predict must return %s of shape %s for %d labels, got %s'
                                  % (name, expected, labels, array.shape))
-            arrays.append(array[:len(encoded)])
+            arrays.append(array[:len(windows)])
         return arrays

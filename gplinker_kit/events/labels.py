@@ -6,31 +6,35 @@ event when the cell of their starts is set in the head matrix and the cell of th
 
 from __future__ import annotations
 
-import unicodedata
-from bisect import bisect_left, bisect_right
 from collections import namedtuple
-from dataclasses import dataclass, fields
 from itertools import combinations
 
 import numpy as np
 
 from gplinker_kit.errors import hint
-
-OCCURRENCES = ('first',)
-
-Targets = namedtuple('Targets', 'arguments heads tails report')
-Targets.__doc__ = """Targets of one text: three int32 arrays (G, 3) of (label, start token, end token inclusive).
-
-`report` is the AlignmentReport. Each array is sorted and free of duplicates. In `heads` and `tails` the label is 0
-and the cell is (smaller, larger).
-"""
-
-_KEPT, _SNAPPED, _BEYOND, _EMPTY, _ABSENT, _UNCOVERED, _NO_TRIGGER = (
-    'kept', 'snapped', 'beyond_window', 'empty', 'absent', 'uncovered', 'no_trigger'
+from gplinker_kit.events.alignment import (
+    ABSENT,
+    BEYOND,
+    EMPTY,
+    KEPT,
+    NO_TRIGGER,
+    SNAPPED,
+    UNCOVERED,
+    AlignmentReport,
 )
+from gplinker_kit.events.locator import Locator, mentions
+from gplinker_kit.events.targets import Targets, cell_array, link_cells
+from gplinker_kit.events.windows import content_range, cut_windows, window_targets
+
+OCCURRENCES = ('first', 'nearest', 'all')
+
+# Token spans of one gold node, what became of it, and its (first) characters where they are known.
+_Place = namedtuple('_Place', 'spans outcome characters')
+_NOWHERE = _Place((), NO_TRIGGER, None)
+_RANK = {KEPT: 0, SNAPPED: 1, BEYOND: 2, UNCOVERED: 3}  # which mention of a word is preferred
 
 
-def align(events, offsets, schema, text=None, occurrences='first'):
+def align(events, offsets, schema, text=None, occurrences='first', typed_links=False, windows=None):
     """Turns the gold events of one text into the cells that a model is trained on.
 
     A character inside a token maps to that token. A boundary inside a token snaps outward, to the token's own boundary.
@@ -39,12 +43,21 @@ def align(events, offsets, schema, text=None, occurrences='first'):
     tokenizers drop, lies beyond the window and is left out. An argument of an enum role takes the span of its event's
     trigger. An event keeps the links among those of its nodes that have a span.
 
+    An argument without `start` is looked up in `text`, without regard to whitespace where it does not occur as it is
+    written. `occurrences` says where it is placed: 'first', its first mention; 'nearest', the mention nearest to the
+    trigger (the earlier of two; the first without a trigger); 'all', every mention, each linked with each other and
+    with the event's other nodes, so that no mention is trained as a negative. The latter two take mentions that cut
+    no token where there are such: a '2' is not looked for inside '12'.
+
     Arguments:
         events: iterable of Event.
         offsets: list of (start, end) character pairs, one a token, ascending; (0, 0) for [CLS], [SEP] and padding.
         schema: Schema; its label order gives the head numbers.
         text: str, needed for arguments without `start` only.
-        occurrences: 'first': an argument without `start` is placed on its first occurrence in `text`.
+        occurrences: 'first', 'nearest' or 'all'.
+        typed_links: whether a link's label is the number of its event type in `schema.event_types`, rather than 0.
+        windows: None, or the list of Window that this text is cut into: the report then counts what none of them holds
+            whole as beyond the window. The targets remain those of the full token sequence.
     Returns:
         Targets. Links: each unordered pair of distinct nodes (trigger included) of an event gives one head and one tail
         cell; for two roles on the same span these are diagonal cells.
@@ -54,27 +67,58 @@ def align(events, offsets, schema, text=None, occurrences='first'):
     """
     if occurrences not in OCCURRENCES:
         raise ValueError('unknown occurrences %r.%s' % (occurrences, hint(occurrences, OCCURRENCES)))
-    locate = _Locator(offsets)
-    arguments, heads, tails, counts = set(), set(), set(), dict.fromkeys(_NAMES, 0)
+    locate = Locator(offsets)
+    ranges = None if windows is None else [content_range(window) for window in windows]
+    numbers = {event_type: number for number, event_type in enumerate(schema.event_types)} if typed_links else {}
+    arguments, links, counts = set(), set(), {}
     for event in events:
-        nodes = set()
-        trigger_span, trigger_outcome = None, _NO_TRIGGER
+        nodes, trigger = set(), _NOWHERE
         for node in event.nodes():
             label = schema.argument_index(event.event_type, node)
             if schema.labels[label].item is not None:
-                span, outcome = trigger_span, trigger_outcome
+                place = trigger
             else:
-                span, outcome = _place(node, locate, text)
+                place = _place(node, locate, text, occurrences, trigger.characters)
                 if event.trigger is not None and node is event.trigger:
-                    trigger_span, trigger_outcome = span, outcome
-            counts[outcome] += 1
-            if span is not None:
-                nodes.add((label,) + span)
-        arguments |= nodes
-        for (_, start, end), (_, other_start, other_end) in combinations(sorted(nodes), 2):
-            heads.add((0, min(start, other_start), max(start, other_start)))
-            tails.add((0, min(end, other_end), max(end, other_end)))
-    return Targets(_array(arguments), _array(heads), _array(tails), AlignmentReport(**counts))
+                    trigger = place
+            seen = bool(place.spans) and _seen(ranges, place.spans)
+            outcome = BEYOND if place.spans and not seen else place.outcome
+            counts[outcome] = counts.get(outcome, 0) + 1
+            if seen or outcome == BEYOND:
+                nodes.add((label, place.spans, place.characters if not place.spans else None))
+        cells = sorted({(label,) + span for label, spans, _ in nodes for span in spans})
+        arguments.update(cells)
+        number = numbers.get(event.event_type, 0)
+        links.update((number,) + min(one[1:], other[1:]) + max(one[1:], other[1:])
+                     for one, other in combinations(cells, 2))
+        for (_, spans, _), (_, other_spans, _) in combinations(nodes, 2):
+            counts['links'] = counts.get('links', 0) + 1
+            if not (spans and other_spans and _seen(ranges, spans, other_spans)):
+                counts['links_beyond_window'] = counts.get('links_beyond_window', 0) + 1
+    return Targets(cell_array(arguments), *link_cells(links), AlignmentReport(**counts), cell_array(links, 5))
+
+
+def encode_example(tokenizer_output, example, schema, max_length, stride=None, typed_links=False, occurrences='first'):
+    """Cuts one labelled text into windows and makes the targets of each.
+
+    Arguments:
+        tokenizer_output: (token ids, segment ids, offsets) of the whole text, as `encode_with_offsets(text)` returns
+            them without `maxlen`.
+        example: Example with events. schema: Schema.
+        max_length, stride: as in `cut_windows`.
+        typed_links, occurrences: as in `align`.
+    Returns:
+        (list of (token ids, segment ids, Targets), one a window, AlignmentReport of the text).
+    Raises:
+        ValueError: an example without events, and what `cut_windows` and `align` refuse.
+    """
+    if example.events is None:
+        raise ValueError('the example %r has no events, so that there is nothing to learn from it'
+                         % (example.text[:20] if example.id is None else example.id,))
+    windows = cut_windows(tokenizer_output, max_length, stride)
+    targets = align(example.events, tokenizer_output[2], schema, example.text, occurrences, typed_links, windows)
+    items = [(window.ids, window.segments, window_targets(targets, window)) for window in windows]
+    return items, targets.report
 
 
 def pad_targets(targets, multiple=None):
@@ -109,107 +153,37 @@ def pad_targets(targets, multiple=None):
     return padded
 
 
-def _array(cells):
-    return np.array(sorted(cells), dtype='int32').reshape(-1, 3)
+def _seen(ranges, *nodes):
+    """Whether one window, a [first, last) of tokens, holds a span of each node, a tuple of spans."""
+    return ranges is None or any(
+        all(any(first <= start and end < last for start, end in spans) for spans in nodes) for first, last in ranges
+    )
 
 
-def _place(argument, locate, text):
-    """Returns ((start token, end token) or None, outcome) of an argument that stands in the text."""
+def _place(argument, locate, text, occurrences, near):
+    """Returns the _Place of an argument that stands in the text; `near` is its trigger's (start, end) or None."""
     if not argument.text:
-        return None, _EMPTY
-    start = argument.start
-    if start is None:
-        if text is None:
-            raise ValueError(
-                'argument %r (role %r) has no start; pass text= to look it up' % (argument.text, argument.role)
-            )
-        start = text.find(argument.text)
-        if start < 0:
-            return None, _ABSENT
-    return locate(start, argument.text)
+        return _Place((), EMPTY, None)
+    if argument.start is not None:
+        span, outcome = locate(argument.start, argument.text)
+        return _Place((span,) if span else (), outcome, (argument.start, argument.end))
+    if text is None:
+        raise ValueError(
+            'argument %r (role %r) has no start; pass text= to look it up' % (argument.text, argument.role)
+        )
+    found = [locate(start, text[start:end]) + ((start, end),) for start, end in mentions(text, argument.text)]
+    if not found:
+        return _Place((), ABSENT, None)
+    if occurrences == 'first':
+        found = found[:1]
+    else:
+        best = min(_RANK[outcome] for _, outcome, _ in found)
+        found = [one for one in found if _RANK[one[1]] == best]
+        if occurrences == 'nearest':
+            found = [min(found, key=lambda one: _gap(one[2], near))]
+    return _Place(tuple(span for span, _, _ in found if span), found[0][1], found[0][2])
 
 
-def _is_dropped(character):
-    """Whether BERT tokenizers produce nothing for it: spaces, control, format and combining characters, U+FFFD."""
-    return character.isspace() or character == '\ufffd' or unicodedata.category(character) in ('Cc', 'Cf', 'Mn')
-
-
-class _Locator:
-    """Finds the tokens that overlap a character span; made once a text."""
-
-    def __init__(self, offsets):
-        self._tokens, self._starts, self._ends = [], [], []  # of the real tokens only
-        for token, (start, end) in enumerate(offsets):
-            if end <= start:
-                continue
-            if self._starts and (start < self._starts[-1] or end < self._ends[-1]):
-                raise ValueError('offsets must ascend, but token %d has (%d, %d) after (%d, %d)'
-                                 % (token, start, end, self._starts[-1], self._ends[-1]))
-            self._tokens.append(token)
-            self._starts.append(start)
-            self._ends.append(end)
-
-    def __call__(self, start, word):
-        """Returns ((start token, end token), outcome) of `word` at character `start`, or (None, outcome)."""
-        end = start + len(word)
-        low, high = (self._starts[0], self._ends[-1]) if self._tokens else (0, 0)
-        outside = word[:max(0, low - start)] + word[max(0, high - start):]
-        if not all(_is_dropped(character) for character in outside):
-            return None, _BEYOND
-        first = bisect_right(self._ends, start)  # the first token that ends behind the span's start
-        last = bisect_left(self._starts, end) - 1  # the last token that starts before the span's end
-        if first > last:
-            return None, _UNCOVERED
-        exact = self._starts[first] == start and self._ends[last] == end
-        return (self._tokens[first], self._tokens[last]), _KEPT if exact else _SNAPPED
-
-
-@dataclass(frozen=True)
-class AlignmentReport:
-    """How many gold nodes (triggers and arguments, counted once an event) became targets, and why others did not.
-
-    kept: both boundaries are token boundaries. snapped: placed, with a boundary moved. beyond_window: cut off by the
-    length limit. The others are dropped: empty (no text), absent (no start, and the text does not occur), uncovered
-    (only characters without a token), no_trigger (an enum argument whose event has no trigger). Reports add up.
-    """
-
-    kept: int = 0
-    snapped: int = 0
-    beyond_window: int = 0
-    empty: int = 0
-    absent: int = 0
-    uncovered: int = 0
-    no_trigger: int = 0
-
-    @property
-    def dropped(self):
-        """Nodes lost for another reason than the window."""
-        return self.empty + self.absent + self.uncovered + self.no_trigger
-
-    @property
-    def total(self):
-        """All gold nodes."""
-        return self.kept + self.snapped + self.beyond_window + self.dropped
-
-    def as_dict(self):
-        """Returns every count, with `dropped` and `total`."""
-        counts = {name: getattr(self, name) for name in _NAMES}
-        return dict(counts, dropped=self.dropped, total=self.total)
-
-    def __add__(self, other):
-        if not isinstance(other, AlignmentReport):
-            return NotImplemented
-        return AlignmentReport(*(getattr(self, name) + getattr(other, name) for name in _NAMES))
-
-    def __radd__(self, other):
-        # sum() starts from 0
-        return self if other == 0 else NotImplemented
-
-    def __str__(self):
-        reasons = ', '.join('%d %s' % (getattr(self, name), name.replace('_', ' '))
-                            for name in (_EMPTY, _ABSENT, _UNCOVERED, _NO_TRIGGER) if getattr(self, name))
-        return 'gold arguments: %d kept, %d snapped to tokens, %d dropped%s, %d beyond the window (%d in all)' % (
-            self.kept, self.snapped, self.dropped, ' (%s)' % reasons if reasons else '', self.beyond_window, self.total)
-
-
-_NAMES = tuple(item.name for item in fields(AlignmentReport))
+def _gap(span, other):
+    """Returns the number of characters between two spans; 0 where they touch or there is no other."""
+    return 0 if other is None else max(0, span[0] - other[1], other[0] - span[1])

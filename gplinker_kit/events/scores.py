@@ -64,6 +64,19 @@ def unpack(packed, labels, name='scores'):
     return packed[:, :n], packed[:, n:n + labels], packed[:, n + labels:]
 
 
+def _range(index):
+    """Returns ascending positions as a slice where they follow one another, which numpy copies much faster."""
+    if len(index) and index[-1] - index[0] + 1 == len(index):
+        return slice(index[0], index[-1] + 1)
+    return index
+
+
+def _require_numbers(scores, name):
+    # Both NaN and +inf reach the maximum; looking at it alone is cheap.
+    if scores.size and not scores.max() < np.inf:
+        raise ValueError('the %s scores hold NaN or +inf: the model has diverged or its weights are broken' % name)
+
+
 def check_scores(packed, labels, valid, name='scores'):
     """Raises a ValueError naming the head when a score of two valid positions is NaN or +inf (−inf is a mask).
 
@@ -78,12 +91,10 @@ def check_scores(packed, labels, valid, name='scores'):
     if valid.dtype != np.bool_ or valid.shape != (len(shared),):
         raise ValueError('valid must be a boolean array of shape (%d,), got %s of shape %s'
                          % (len(shared), valid.dtype, valid.shape))
-    index = np.flatnonzero(valid)
-    factors = shared[np.ix_(index, index)], starts[index], ends[index]
+    index = _range(np.flatnonzero(valid))
+    factors = shared[index][:, index].copy(), starts[index].copy(), ends[index].copy()
     for factor in factors:
-        # Both NaN and +inf reach the maximum; looking at it alone is cheap.
-        if factor.size and not factor.max() < np.inf:
-            raise ValueError('the %s scores hold NaN or +inf: the model has diverged or its weights are broken' % name)
+        _require_numbers(factor, name)
     return factors
 
 
@@ -157,15 +168,33 @@ def positives(packed, labels, valid, threshold=0.0, triangle=True, max_positives
     return Positives(label, index[start], index[end], score, truncated)
 
 
-def pair_scores(heads, tails, starts, ends, head_threshold=0.0, tail_threshold=0.0):
+def crop(packed, labels, keep, name='scores'):
+    """Returns a copy of the packed scores of some positions, float32 (m, m + 2h), after checking that they are numbers.
+
+    Arguments:
+        packed, labels, name: as in `unpack`. keep: integer array (m,), the positions, ascending.
+    Raises:
+        ValueError: another shape, or a NaN or +inf score (−inf is a mask).
+    """
+    shared, starts, ends = unpack(packed, labels, name)
+    keep = _range(keep)
+    kept = np.concatenate([shared[keep][:, keep], starts[keep], ends[keep]], axis=1)
+    _require_numbers(kept, name)
+    return kept
+
+
+def pair_scores(heads, tails, starts, ends, head_threshold=0.0, tail_threshold=0.0, labels=1, label=0):
     """Scores the links between spans: heads are linked at their first tokens, tails at their last.
 
     Links are undirected, so both heads are read at (min, max).
 
     Arguments:
-        heads, tails: packed scores of one label each, float32 (n, n + 2).
-        starts, ends: integer arrays (k,), the first and the last token of each span, inclusive.
+        heads, tails: packed scores of t labels each, float32 (n, n + 2t) and (m, m + 2t); n and m may differ where only
+            the tokens that some span starts or ends at are kept.
+        starts, ends: integer arrays (k,), the first and the last token of each span, inclusive: rows of `heads` and of
+            `tails`.
         head_threshold, tail_threshold: numbers; used as float32.
+        labels: t. Typed links have one label an event type, others a single one. label: the one to read.
     Returns:
         PairScores: the margin is the smaller one of (head score − head threshold) and (tail score − tail threshold).
     Raises:
@@ -174,10 +203,10 @@ def pair_scores(heads, tails, starts, ends, head_threshold=0.0, tail_threshold=0
     margins, scores = [], []
     links = ('heads', heads, starts, head_threshold), ('tails', tails, ends, tail_threshold)
     for name, packed, tokens, threshold in links:
-        shared, start_bias, end_bias = unpack(packed, 1, name)
+        shared, start_bias, end_bias = unpack(packed, labels, name)
         tokens = np.asarray(tokens, np.int64).reshape(-1)
         low, high = np.minimum.outer(tokens, tokens), np.maximum.outer(tokens, tokens)
-        score = (shared[low, high] + start_bias[low, 0]) + end_bias[high, 0]
+        score = (shared[low, high] + start_bias[low, label]) + end_bias[high, label]
         if np.isnan(score).any():
             raise ValueError('the %s scores hold NaN: the model has diverged or its weights are broken' % name)
         scores.append(score)

@@ -97,13 +97,15 @@ def plain_heads(model, x):
     return plain_language_model(model, x, 'softmax' if model.with_mlm is True else model.with_mlm)
 
 
-def event_pointers(x, labels, head_size=64):
+def event_pointers(x, labels, head_size=64, link_labels=1):
     """GPLinker's three heads on hidden states x (b, n, e), in packed form.
 
-    Returns: [(b, n, n + 2·labels), (b, n, n + 2), (b, n, n + 2)]: arguments with rotary positions, head links and tail
-    links without, all above the diagonal. Source: kexue.fm/archives/8926.
+    Arguments: labels: int, argument labels. head_size: int. link_labels: int t, 1 for links that all event types share,
+    or the number of event types for typed links: 4 · head_size + 2 weights a type and pointer more, and no more scores.
+    Returns: [(b, n, n + 2·labels), (b, n, n + 2·t), (b, n, n + 2·t)]: arguments with rotary positions, head links and
+    tail links without, all above the diagonal. Source: kexue.fm/archives/8926.
     """
     arguments = EfficientGlobalPointer(labels, head_size, packed=True, name='Argument-Pointer')
-    heads = EfficientGlobalPointer(1, head_size, RoPE=False, packed=True, name='Head-Link-Pointer')
-    tails = EfficientGlobalPointer(1, head_size, RoPE=False, packed=True, name='Tail-Link-Pointer')
+    heads = EfficientGlobalPointer(link_labels, head_size, RoPE=False, packed=True, name='Head-Link-Pointer')
+    tails = EfficientGlobalPointer(link_labels, head_size, RoPE=False, packed=True, name='Tail-Link-Pointer')
     return [arguments(x), heads(x), tails(x)]

@@ -112,30 +112,115 @@ def summary(event):
     return event.event_type, trigger, frozenset(arguments)
 
 
-def expressed_events(cells, schema, text):
-    """The summaries that the three sets of cells stand for, by the rules in the docstring of the decoder."""
+def nodes_of(arguments, event_type, schema, is_linked, apart):
+    """[(span, its labels)] of one event type, spans in tokens; `apart`: one a role where a span has no self-link."""
+    spans = {}
+    for number, start, end in sorted(arguments):
+        if schema.labels[number].event_type == event_type:
+            spans.setdefault((start, end), []).append(schema.labels[number])
+    nodes = []
+    for span, labels in sorted(spans.items()):
+        roles = [label for label in labels if label.item is None]
+        if not apart or len(roles) < 2 or is_linked(span, span):
+            nodes.append((span, labels))
+            continue
+        hosts = [label for label in roles if label.role == '触发词'] or roles
+        nodes += [(span, [role] + [one for one in labels if one.item is not None and role in hosts]) for role in roles]
+    return nodes
+
+
+def contained_away(drafts):
+    return {one for one in drafts if not any(one[0] == two[0] and one[1] < two[1] for two in drafts)}
+
+
+def expressed_events(cells, schema, text, policy=None, link_logits=None, typed=False):
+    """The summaries that the three sets of cells stand for, by the docstrings of decoder, drafts and Policy.
+
+    `policy` is a dict of a Policy's choices but for `contained`; `link_logits` is (link label, span, span) -> logit.
+    """
+    policy = dict(policy or {})
     arguments, heads, tails = cells
     summaries = set()
-    for event_type in schema.event_types:
-        roles = {}
-        for number, start, end in sorted(arguments):
-            if schema.labels[number].event_type == event_type:
-                roles.setdefault((start, end), []).append(schema.labels[number])
-        spans = sorted(roles)
-        matrix = [[a != b and (0, *sorted((a[0], b[0]))) in heads and (0, *sorted((a[1], b[1]))) in tails
-                   for b in spans] for a in spans]
-        made = set()
+    for type_number, event_type in enumerate(schema.event_types):
+        label = type_number if typed else 0
+
+        def is_linked(a, b, label=label):
+            return (label, *sorted((a[0], b[0]))) in heads and (label, *sorted((a[1], b[1]))) in tails
+
+        nodes = nodes_of(arguments, event_type, schema, is_linked, policy.get('same_span') == 'apart')
+        matrix = [[a[0] != b[0] and is_linked(a[0], b[0]) for b in nodes] for a in nodes]
+        drafts, lone = set(), set()  # of (trigger's span or None, {(role, span or None, item)})
         for clique in brute_force_cliques(matrix):
-            triggers = [spans[k] for k in clique if any(label.role == '触发词' for label in roles[spans[k]])]
-            for trigger in triggers or [None]:
-                filled = set()
-                for start, end in (spans[k] for k in clique):
-                    for label in roles[start, end]:
-                        if label.item is not None and ((start, end) == trigger or (start, end) not in triggers):
-                            filled.add((label.role, label.item, None))
-                        elif label.item is None and label.role != '触发词':
-                            filled.add((label.role, text[start - 1:end], start - 1))
-                host = None if trigger is None else (text[trigger[0] - 1:trigger[1]], trigger[0] - 1)
-                made.add((event_type, host, frozenset(filled)))
-        summaries |= {one for one in made if not any(one[1] == two[1] and one[2] < two[2] for two in made)}
+            members = [(span, one) for span, labels in (nodes[k] for k in clique) for one in labels]
+            triggers = {span for span, one in members if one.role == '触发词'}
+            for host in triggers or [None]:
+                filled = {(one.role, None if one.item else span, one.item) for span, one in members
+                          if one.role != '触发词' and (one.item is None or span == host or span not in triggers)}
+                (lone if host is None and len(clique) == 1 else drafts).add((host, frozenset(filled)))
+        drafts = contained_away(drafts)
+        if policy.get('trigger_policy') == 'drop':
+            drafts = {draft for draft in drafts if draft[0] is not None}
+        if policy.get('unlinked') == 'attach':
+            taken, joined = set(), {draft: set(draft[1]) for draft in drafts}
+            for one in lone:
+                span, = {span for _, span, _ in one[1]}
+                means = []
+                for draft in drafts:
+                    places = sorted((place, schema.index(event_type, role)) for role, place, _ in draft[1] if place)
+                    places = sorted(places + ([(draft[0], -1)] if draft[0] else []))  # the trigger is the first label
+                    spans = sorted({place for place, _ in places})
+                    if span not in spans:
+                        mean = np.mean([link_logits(label, span, other) for other in spans])
+                        means.append((-mean, draft[0] is None, places, draft))
+                if means:
+                    joined[min(means, key=lambda row: row[:3])[3]] |= one[1]
+                    taken.add(one)
+            drafts, lone = {(draft[0], frozenset(filled)) for draft, filled in joined.items()}, lone - taken
+        if policy.get('unlinked') != 'drop' and policy.get('trigger_policy') != 'drop':
+            drafts |= lone
+        for host, filled in contained_away(drafts):
+            named = frozenset((role, item, None) if item else (role, text[span[0] - 1:span[1]], span[0] - 1)
+                              for role, span, item in filled)
+            trigger = None if host is None else (text[host[0] - 1:host[1]], host[0] - 1)
+            summaries.add((event_type, trigger, named))
     return summaries
+
+
+def bridged(linked, score, held, triggers):
+    """{(x, y): logit} of the links that the docstring of bridging adds; `held` is one set of window numbers a node."""
+    nodes = range(len(held))
+    linked, added = [list(row) for row in linked], {}
+
+    def gap(a, b):
+        return max(0, min(held[b]) - max(held[a]), min(held[a]) - max(held[b]))
+
+    def logit(a, b):
+        return added.get((min(a, b), max(a, b)), score[a][b])
+
+    for distance in range(1, max([gap(a, b) for a in nodes for b in nodes] + [0]) + 1):
+        found = {}
+        for x, y in itertools.permutations(nodes, 2):
+            if gap(x, y) != distance or max(held[x]) > min(held[y]):
+                continue
+            between = [z for z in nodes if z not in (x, y) and gap(x, z) < distance and gap(z, y) < distance]
+            for size in range(1, len(between) + 1):
+                for part in itertools.combinations(between, size):
+                    if not all(linked[a][b] for a, b in itertools.combinations(part, 2)):
+                        continue
+                    rest = set(between).difference(part)
+                    if not all(all(linked[z][k] for k in part) and not any(
+                            linked[z][o] and all(linked[o][k] for k in part) for o in rest) for z in (x, y)):
+                        continue
+                    sides = ((x, [t for t in nodes if max(held[t]) <= max(held[x])]),
+                             (y, [t for t in nodes if min(held[t]) >= min(held[y])]))
+                    own = [any(triggers[t] and (t == z or linked[t][z]) and all(linked[t][k] for k in part)
+                               for t in side if t not in between) for z, side in sides]
+                    if not any(triggers[k] for k in part) and all(own):
+                        continue
+                    weakest = min(logit(z, k) for z in (x, y) for k in part)
+                    pair = (min(x, y), max(x, y))
+                    found[pair] = max(weakest, found.get(pair, weakest))
+        added.update(found)
+        for x, y in found:
+            linked[x][y] = linked[y][x] = True
+    return added

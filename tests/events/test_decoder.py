@@ -3,11 +3,12 @@ import random
 import numpy as np
 import pytest
 
-from gplinker_kit.events.decoder import Policy, decode
+from gplinker_kit.events.decoder import decode
 from gplinker_kit.events.labels import align
+from gplinker_kit.events.policy import Policy
 from gplinker_kit.events.schema import TRIGGER
 from gplinker_kit.events.scores import positives, probability
-from tests.events.decoding import LETTERS, LONG, SCHEMA, decoded, event, packed_of, summaries
+from tests.events.decoding import LETTERS, LONG, SCHEMA, decoded, event, packed_of, random_events, summaries
 from tests.events.oracles import character_offsets, expressed_events, gold_cells, summary
 
 
@@ -34,29 +35,6 @@ def random_disjoint_events(generator):
     return events
 
 
-def random_overlapping_events(generator, text):
-    """Anything: shared, nested, repeated spans, several roles a span, subsets, triangles, events without trigger."""
-    starts = [generator.randrange(len(text)) for _ in range(6)]
-    spans = [(start, min(len(text), start + generator.randint(1, 3))) for start in starts]
-    events = []
-    for _ in range(generator.randint(0, 4)):
-        event_type = generator.choice(SCHEMA.event_types)
-        chosen = [generator.choice(spans) for _ in range(generator.randint(1, 4))]
-        start, end = generator.choice(spans)
-        trigger = (text[start:end], start) if generator.random() < 0.7 else None
-        arguments = []
-        for start, end in chosen:
-            role = generator.choice(SCHEMA.roles(event_type))
-            if SCHEMA.enum_items(event_type, role):
-                if trigger is not None:
-                    arguments.append((role, generator.choice(SCHEMA.enum_items(event_type, role))))
-            else:
-                arguments.append((role, text[start:end], start))
-        if trigger is not None or arguments:
-            events.append(event(event_type, trigger, *dict.fromkeys(arguments)))
-    return events
-
-
 def test_gold_comes_back_from_oracle_scores():
     generator = random.Random(1)
     for _ in range(300):
@@ -80,7 +58,7 @@ def test_whatever_the_cells_the_events_are_what_they_express():
     generator, text = random.Random(3), 'abcdefghijkl'
     checked = differs = 0
     for _ in range(1500):
-        events = random_overlapping_events(generator, text)
+        events = random_events(generator, text)
         cells = gold_cells(events, SCHEMA)
         packed = packed_of(cells, text)
         hit = positives(packed[0], len(SCHEMA), np.array([o != (0, 0) for o in character_offsets(text)]))

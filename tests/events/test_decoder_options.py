@@ -1,4 +1,4 @@
-"""The decoder's scores, thresholds, policy and bounds, and how it reads tokens. What it finds is in test_decoder."""
+"""The decoder's scores, thresholds and bounds, and how it reads tokens. What it finds is in test_decoder."""
 
 import math
 import time
@@ -6,7 +6,8 @@ import time
 import numpy as np
 import pytest
 
-from gplinker_kit.events.decoder import Extraction, Policy, Thresholds, decode
+from gplinker_kit.events.decoder import Extraction, decode
+from gplinker_kit.events.policy import Policy, Thresholds
 from gplinker_kit.events.schema import TRIGGER, Schema
 from gplinker_kit.events.scores import probability
 from tests.events.decoding import LETTERS, SCHEMA, decoded, event, packed_of, summaries
@@ -98,31 +99,6 @@ def test_thresholds():
     each = [4.0 if label == SCHEMA.index('胜负', '胜者') else 0.0 for label in range(len(SCHEMA))]
     assert summaries(decoded([gold], thresholds=Thresholds(arguments=each))) == {summary(event('胜负', ('a', 0)))}
     assert decoded([gold], thresholds=Thresholds(2.9)).events[0].score == decoded([gold]).events[0].score
-
-
-def test_thresholds_as_a_dict():
-    for thresholds in (Thresholds(), Thresholds(0.5, -1.0, 2), Thresholds((0.0, 1.5))):
-        assert Thresholds.from_dict(thresholds.to_dict()) == thresholds
-    assert Thresholds(arguments=np.array([1.0, 2.0])).to_dict() == {'arguments': [1.0, 2.0], 'heads': 0.0, 'tails': 0.0}
-    with pytest.raises(ValueError, match="unknown keyword argument 'head'. Did you mean 'heads'"):
-        Thresholds.from_dict({'head': 1.0})
-    for bad in (float('nan'), '0', None, True):
-        with pytest.raises(ValueError, match="threshold of 'tails' must be a finite number, got %r" % bad):
-            Thresholds(tails=bad)
-    with pytest.raises(ValueError, match="threshold of 'arguments'"):
-        Thresholds(arguments=[0.0, float('inf')])
-    with pytest.raises(ValueError, match='threshold of arguments must be one finite number or 13'):
-        decoded([], thresholds=Thresholds(arguments=[0.0]))
-
-
-def test_policy_names_what_it_does_not_know():
-    with pytest.raises(ValueError, match="trigger_policy must be .*'drop', got 'drops'. Did you mean 'drop'"):
-        Policy(trigger_policy='drops')
-    with pytest.raises(ValueError, match="unlinked must be one of 'keep', 'drop', got 'attach'"):
-        Policy(unlinked='attach')
-    with pytest.raises(ValueError, match='max_nodes must be None or at least 0, got -1'):
-        Policy(max_nodes=-1)
-    assert Policy(**Policy(unlinked='drop', max_seconds=None).to_dict()) == Policy(unlinked='drop', max_seconds=None)
 
 
 @pytest.mark.parametrize('head, name', [(0, 'arguments'), (1, 'heads'), (2, 'tails')])

@@ -3,25 +3,15 @@ import itertools
 import numpy as np
 import pytest
 
-from gplinker_kit.events.decoder import Policy, Thresholds, decode
+from gplinker_kit.events.decoder import decode
 from gplinker_kit.events.extractor import Extractor
+from gplinker_kit.events.policy import Policy, Thresholds
 from gplinker_kit.events.schema import TRIGGER, Schema
+from tests.events.decoding import Characters
 from tests.events.oracles import summary
 
 SCHEMA = Schema([('胜负', ['胜者', '败者'])])
 TEXTS = ['甲胜乙', '', '丙胜', '甲甲乙乙胜', ' \n', '没有事件' * 6, '胜', '乙', '甲' * 9 + '胜', '今天甲队胜了乙队']
-
-
-class Characters:
-    """One token a character, its id the code point; [CLS] is 1, [SEP] is 2; whitespace vanishes."""
-
-    def encode_batch_with_offsets(self, texts, maxlen):
-        encoded = []
-        for text in texts:
-            kept = [c for c in range(len(text)) if not text[c].isspace()][:maxlen - 2]
-            ids = [1] + [ord(text[c]) for c in kept] + [2]
-            encoded.append((ids, [0] * len(ids), [(0, 0)] + [(c, c + 1) for c in kept] + [(0, 0)]))
-        return encoded
 
 
 class Rules:
@@ -59,7 +49,7 @@ def test_each_text_gets_its_own_events_in_input_order(batch_size, window):
     found = extractor(predict, batch_size=batch_size, length_multiple=4).extract(TEXTS, window=window)
     assert [one.text for one in found] == TEXTS
     for one in found:
-        (ids, segments, offsets), = Characters().encode_batch_with_offsets([one.text], 256)
+        (ids, segments, offsets), = Characters().encode_batch_with_offsets([one.text])
         packed = [part[0] for part in Rules()(np.array([ids], np.int32), np.array([segments], np.int32))]
         assert one == decode(one.text, offsets, packed, SCHEMA)
     assert [len(one.events) for one in found] == [1, 0, 1, 1, 0, 0, 1, 1, 1, 1]
@@ -92,7 +82,7 @@ def test_an_endless_input_is_read_window_by_window():
 
 def test_few_shapes():
     predict = Rules()
-    texts = ['胜' * (1 + k % 61) for k in range(150)]
+    texts = ['胜' * (1 + k % 58) for k in range(150)]
     extractor(predict, batch_size=16, length_multiple=16, max_length=60).extract(texts)
     assert {n for _, n in predict.shapes} == {16, 32, 48, 60}, 'multiples of 16, and the window itself'
     assert [b for b, _ in predict.shapes] == [16] * 9 + [8], '150 = 9 · 16 + 6'
@@ -115,14 +105,6 @@ def test_texts_without_a_token_are_not_predicted():
     found = extractor(predict).extract(['', ' \t', '　'])
     assert [one.events for one in found] == [(), (), ()] and predict.shapes == []
     assert extractor(predict).extract([]) == []
-
-
-@pytest.mark.parametrize('text, cut', [('甲胜', False), ('甲胜乙', False), ('甲胜乙乙', True), ('甲胜乙 \n', False),
-                                       ('甲胜乙  乙', True), ('甲 胜 乙', False)])
-def test_a_text_longer_than_the_window_says_so(text, cut):
-    found, = extractor(max_length=5).extract([text])
-    assert found.truncated_text is cut and found.text == text
-    assert {node.text for node in found.events[0].nodes()} == set(text[:5].replace(' ', '')[:3])
 
 
 def test_progress():
@@ -178,8 +160,8 @@ def test_what_predict_returns_is_checked(change, message):
         extractor(lambda *inputs: change(Rules()(*inputs))).extract(['甲胜乙'])
 
 
-@pytest.mark.parametrize('name, value', [('max_length', 2), ('batch_size', 0), ('length_multiple', 1.5),
-                                         ('batch_size', True)])
+@pytest.mark.parametrize('name, value', [('max_length', 2), ('window_stride', 0), ('batch_size', 0),
+                                         ('length_multiple', 1.5), ('batch_size', True)])
 def test_bad_sizes(name, value):
     with pytest.raises(ValueError, match='%s must be an integer of at least . *, got %r' % (name, value)):
         extractor(**{name: value})
@@ -200,6 +182,10 @@ def test_with_the_real_tokenizer():
     # ids are chosen so that Rules reads them: the code points of the characters
     vocabulary = dict({'[PAD]': 0, '[CLS]': 1, '[SEP]': 2, '[UNK]': 3}, **{c: ord(c) for c in '甲乙胜'})
     tokenizer = Tokenizer(vocabulary, do_lower_case=True)
-    found = Extractor(tokenizer, SCHEMA, Rules(), max_length=6).extract(['İ 甲\u3000胜!', '', '甲胜乙丙', '甲胜乙丙丁'])
+    texts = ['İ 甲\u3000胜!', '', '甲胜乙丙', '甲丙丙胜丁丁丁乙']
+    found = Extractor(tokenizer, SCHEMA, Rules(), max_length=6).extract(texts)
     assert summary(found[0].events[0]) == ('胜负', ('胜', 4), frozenset({('胜者', '甲', 2)}))
-    assert [one.truncated_text for one in found] == [False, False, False, True]
+    assert [len(one.events) for one in found] == [1, 0, 1, 2]
+    # windows of 4 tokens: 甲丙丙胜 丙胜丁丁 丁丁丁乙: 乙 is never seen beside 胜, nor anything linked to both
+    assert {summary(e) for e in found[3].events} == {('胜负', ('胜', 3), frozenset({('胜者', '甲', 0)})),
+                                                     ('胜负', None, frozenset({('败者', '乙', 7)}))}

@@ -5,9 +5,10 @@ from itertools import combinations
 import numpy as np
 import pytest
 
+from gplinker_kit.events.alignment import AlignmentReport
 from gplinker_kit.events.duee import read_examples, read_schema
-from gplinker_kit.events.labels import AlignmentReport, align, pad_targets
-from gplinker_kit.events.schema import TRIGGER, Argument, Event, Schema
+from gplinker_kit.events.labels import align, encode_example, pad_targets
+from gplinker_kit.events.schema import TRIGGER, Argument, Event, Example, Schema
 
 FEWFC = os.path.join(os.path.dirname(__file__), '..', '..', '..', 'shared', 'data', 'fewfc')
 SCHEMA = Schema([('购买', ['物', '人']), ('公司上市', ['上市公司', ('环节', ['筹备上市', '正式上市'])])])
@@ -97,8 +98,10 @@ def test_arguments_and_links_of_an_event_worked_by_hand():
     # pairs: (买, iPhone 12) (买, 手机) (iPhone 12, 手机) (买, iPhone); the pair (1, 2) of starts occurs twice
     assert targets.heads.tolist() == [[0, 1, 2], [0, 1, 4], [0, 2, 4]]
     assert targets.tails.tolist() == [[0, 1, 2], [0, 1, 3], [0, 1, 5], [0, 3, 5]]
-    assert targets.report == AlignmentReport(kept=5)
-    assert {array.dtype for array in targets[:3]} == {np.dtype('int32')}
+    assert targets.report == AlignmentReport(kept=5, links=4)
+    # the spans behind the cells; the label of an untyped link is 0
+    assert targets.links.tolist() == [[0, 1, 1, 2, 2], [0, 1, 1, 2, 3], [0, 1, 1, 4, 5], [0, 2, 3, 4, 5]]
+    assert {array.dtype for array in targets[:3] + targets[4:]} == {np.dtype('int32')}
 
 
 def test_two_roles_on_one_span_link_on_the_diagonal():
@@ -129,7 +132,7 @@ def test_an_enum_argument_takes_the_span_of_its_trigger():
     assert targets.arguments.tolist() == sorted([[trigger, 4, 5], [company, 1, 1], [item, 4, 5]])
     assert targets.heads.tolist() == [[0, 1, 4], [0, 4, 4]] and targets.tails.tolist() == [[0, 1, 5], [0, 5, 5]]
     cut = align([Event('公司上市', Argument(TRIGGER, '上市', 3), arguments)], offsets[:3], SCHEMA, text)
-    assert cut.report == AlignmentReport(kept=1, beyond_window=2)
+    assert cut.report == AlignmentReport(kept=1, beyond_window=2, links=3, links_beyond_window=3)
     assert align([Event('公司上市', None, arguments)], offsets, SCHEMA, text).report == AlignmentReport(
         kept=1, no_trigger=1)
 
@@ -159,23 +162,111 @@ def test_tokens_and_links_agree_with_brute_force():
             assert found.tolist() == [list(pair) for pair in sorted(pairs)]
 
 
+def test_typed_links_carry_the_number_of_their_event_type():
+    events = [
+        Event('公司上市', Argument(TRIGGER, '买', 0), [Argument('上市公司', '手机', 10)]),
+        Event('购买', Argument(TRIGGER, '买', 0), [Argument('物', '手机', 10), Argument('人', 'iPhone', 1)]),
+    ]
+    targets = align(events, OFFSETS, SCHEMA, typed_links=True)
+    assert SCHEMA.event_types == ('购买', '公司上市')
+    assert targets.heads.tolist() == [[0, 1, 2], [0, 1, 4], [0, 2, 4], [1, 1, 4]]
+    assert targets.tails.tolist() == [[0, 1, 2], [0, 1, 5], [0, 2, 5], [1, 1, 5]]
+    assert align(events, OFFSETS, SCHEMA).heads.tolist() == [[0, 1, 2], [0, 1, 4], [0, 2, 4]]
+
+
+REPEATED = '甲公司收购乙，乙公司称甲公司已付款，12月2日'
+MENTIONS = [(0, 0)] + [(c, c + 1) for c in range(18)] + [(18, 20), (20, 21), (21, 22), (22, 23), (0, 0)]
+
+
+@pytest.mark.parametrize('word, trigger, occurrences, spans', [
+    ('甲公司', 3, 'first', [(1, 3)]),
+    ('甲公司', 3, 'nearest', [(1, 3)]),
+    ('甲公司', 14, 'nearest', [(12, 14)]),
+    ('甲公司', 3, 'all', [(1, 3), (12, 14)]),
+    ('公司', 3, 'all', [(2, 3), (9, 10), (13, 14)]),
+    ('乙', 3, 'nearest', [(6, 6)]),
+    ('2', 3, 'first', [(19, 19)]),  # cut out of the token 12
+    ('2', 3, 'nearest', [(21, 21)]),
+    ('2', 3, 'all', [(21, 21)]),
+    ('1', 3, 'all', [(19, 19)]),  # nothing better
+    ('甲 公\n司', 14, 'nearest', [(12, 14)]),
+    ('丙', 3, 'all', []),
+])
+def test_occurrences_of_an_argument_without_offset(word, trigger, occurrences, spans):
+    event = Event('购买', Argument(TRIGGER, REPEATED[trigger], trigger), [Argument('物', word)])
+    targets = align([event], MENTIONS, SCHEMA, REPEATED, occurrences)
+    label = SCHEMA.index('购买', '物')
+    assert [tuple(row[1:]) for row in targets.arguments.tolist() if row[0] == label] == spans
+    # however many mentions it has, it is one gold argument
+    assert targets.report.total == 2 and targets.report.absent == (not spans)
+    nodes = [(trigger + 1, trigger + 1)] + spans
+    assert targets.links.tolist() == sorted([0] + list(one + other) for one, other in combinations(sorted(nodes), 2))
+
+
+def test_a_trigger_without_offset_draws_its_arguments_near():
+    event = Event('购买', Argument(TRIGGER, '付款'), [Argument('物', '甲公司'), Argument('人', '乙公司')])
+    targets = align([event], MENTIONS, SCHEMA, REPEATED, 'nearest')
+    assert targets.arguments.tolist() == [[0, 16, 17], [1, 12, 14], [2, 8, 10]]
+    alone = align([Event('购买', None, [Argument('物', '甲公司')])], MENTIONS, SCHEMA, REPEATED, 'nearest')
+    assert alone.arguments.tolist() == [[1, 1, 3]]
+
+
+def test_an_enum_argument_is_on_every_mention_of_its_trigger():
+    event = Event('公司上市', Argument(TRIGGER, '公司'), [Argument('环节', '正式上市')])
+    targets = align([event], MENTIONS, SCHEMA, REPEATED, 'all')
+    assert [row[1:] for row in targets.arguments.tolist()] == [[2, 3], [9, 10], [13, 14]] * 2
+    assert targets.report == AlignmentReport(kept=2, links=1)
+
+
+def test_an_argument_of_a_truncated_text_is_found_where_the_window_sees_it():
+    # the mention nearest to the trigger is cut off, another one is not
+    event = Event('购买', Argument(TRIGGER, '付款', 15), [Argument('物', '甲公司')])
+    targets = align([event], MENTIONS[:12] + [(0, 0)], SCHEMA, REPEATED, 'nearest')
+    assert targets.arguments.tolist() == [[1, 1, 3]]
+    assert targets.report == AlignmentReport(kept=1, beyond_window=1, links=1, links_beyond_window=1)
+
+
+def test_windows_of_an_example_and_what_none_of_them_holds():
+    text = '一二三四五六七八九十'
+    full = ([101] + list(range(10)) + [102], [0] * 12, [(0, 0)] + [(c, c + 1) for c in range(10)] + [(0, 0)])
+    events = (
+        Event('购买', Argument(TRIGGER, '一', 0), [Argument('物', '三四', 2), Argument('人', '八', 7)]),
+        Event('购买', Argument(TRIGGER, '一', 0), [Argument('物', '四五六七八九', 3)]),
+    )
+    items, report = encode_example(full, Example(text, events), SCHEMA, max_length=7, stride=2)
+    # windows of the characters 0-4, 2-6, 4-8 and 5-9; 四五六七八九 is too long for each
+    assert [ids for ids, _, _ in items] == [
+        [101, 0, 1, 2, 3, 4, 102], [101, 2, 3, 4, 5, 6, 102], [101, 4, 5, 6, 7, 8, 102], [101, 5, 6, 7, 8, 9, 102]]
+    assert all(segments == [0] * 7 for _, segments, _ in items)
+    assert [targets.arguments.tolist() for _, _, targets in items] == [
+        [[0, 1, 1], [1, 3, 4]], [[1, 1, 2]], [[2, 4, 4]], [[2, 3, 3]]]
+    assert [targets.heads.tolist() for _, _, targets in items] == [[[0, 1, 3]], [], [], []]
+    assert [targets.tails.tolist() for _, _, targets in items] == [[[0, 1, 4]], [], [], []]
+    # links: 一-三四 seen, 一-八 and 三四-八 too far apart, 一-四五六七八九 with an end that is never whole
+    assert report == AlignmentReport(kept=4, beyond_window=1, links=4, links_beyond_window=3)
+
+
+def test_a_text_that_fits_is_encoded_as_before():
+    events = (Event('购买', Argument(TRIGGER, '买', 0), [Argument('物', '手机', 10)]),)
+    ids = list(range(len(OFFSETS)))
+    items, report = encode_example((ids, ids, OFFSETS), Example(TEXT, events), SCHEMA, max_length=len(ids))
+    (found_ids, segments, targets), = items
+    whole = align(events, OFFSETS, SCHEMA)
+    assert found_ids is ids and segments is ids and report == whole.report
+    assert all(one.tolist() == other.tolist() for one, other in zip(targets[:3], whole[:3]))
+    typed, _ = encode_example((ids, ids, OFFSETS), Example(TEXT, events), SCHEMA, 7, None, True)
+    assert typed[0][2].heads.tolist() == [[0, 1, 4]]
+    with pytest.raises(ValueError, match="the example 'e7' has no events"):
+        encode_example((ids, ids, OFFSETS), Example(TEXT, None, 'e7'), SCHEMA, max_length=7)
+
+
 def test_wrong_input_is_named():
     with pytest.raises(ValueError, match="no event type '购物'"):
         align([Event('购物', Argument(TRIGGER, '买', 0))], OFFSETS, SCHEMA)
     with pytest.raises(ValueError, match=r'offsets must ascend, but token 1 has \(0, 1\) after \(1, 7\)'):
         align([], [(1, 7), (0, 1)], SCHEMA)
-    with pytest.raises(ValueError, match="occurrences 'last'"):
-        align([], OFFSETS, SCHEMA, occurrences='last')
-
-
-def test_reports_add_up_and_print():
-    total = sum([AlignmentReport(1, 2, 3, 4), AlignmentReport(10, 20, 30, 40, 50, 60, 70)])
-    assert total == AlignmentReport(11, 22, 33, 44, 50, 60, 70)
-    assert total.dropped == 224 and total.total == 290
-    assert total.as_dict()['beyond_window'] == 33 and total.as_dict()['dropped'] == 224
-    assert str(AlignmentReport(11, 2, 3, 4, 0, 1)) == (
-        'gold arguments: 11 kept, 2 snapped to tokens, 5 dropped (4 empty, 1 uncovered), 3 beyond the window '
-        '(21 in all)')
+    with pytest.raises(ValueError, match="occurrences 'near'. Did you mean 'nearest'"):
+        align([], OFFSETS, SCHEMA, occurrences='near')
 
 
 def test_padding():
@@ -204,16 +295,19 @@ def test_padding_refuses_other_shapes():
 @pytest.mark.skipif(not os.path.isdir(FEWFC), reason='FewFC is not at ../shared/data/fewfc')
 def test_fewfc_aligns_with_nothing_lost():
     schema = read_schema(os.path.join(FEWFC, 'duee_event_schema.json'))
-    report, nodes = AlignmentReport(), 0
+    report, nodes, pairs = AlignmentReport(), 0, 0
     for example in read_examples(os.path.join(FEWFC, 'duee_dev.json'), schema):
         offsets = [(0, 0)] + [(i, i + 1) for i, c in enumerate(example.text) if not c.isspace()] + [(0, 0)]
         targets = align(example.events, offsets, schema, example.text)
         report += targets.report
         nodes += sum(len(event.nodes()) for event in example.events)
+        for event in example.events:
+            different = {(node.role, node.text, node.start) for node in event.nodes()}
+            pairs += len(different) * (len(different) - 1) // 2
         # read the spans back: with one character a token they give the gold texts
         texts = {
             (schema.labels[k], example.text[offsets[i][0]:offsets[j][1]]) for k, i, j in targets.arguments.tolist()}
         gold = {(schema.labels[schema.argument_index(e.event_type, node)], node.text) for e in example.events
                 for node in e.nodes()}
         assert texts == gold
-    assert report == AlignmentReport(kept=nodes) and nodes > 5000
+    assert report == AlignmentReport(kept=nodes, links=pairs) and nodes > 5000

@@ -4,7 +4,15 @@ import tracemalloc
 import numpy as np
 import pytest
 
-from gplinker_kit.events.scores import check_scores, log_probability, pair_scores, positives, probability, unpack
+from gplinker_kit.events.scores import (
+    check_scores,
+    crop,
+    log_probability,
+    pair_scores,
+    positives,
+    probability,
+    unpack,
+)
 from tests.events.oracles import dense_positives, dense_scores
 
 
@@ -206,3 +214,35 @@ def test_probability():
     assert np.all(np.diff(values) >= 0) and np.all((values >= 0) & (values <= 1))
     assert probability(1.0) == pytest.approx(1 / (1 + np.exp(-1)))
     assert log_probability(-1e9) == pytest.approx(-1e9), 'no underflow in the log'
+
+
+def test_pair_scores_of_one_label_among_several():
+    random = np.random.default_rng(8)
+    heads, tails = random_packed(random, 7, 3), random_packed(random, 6, 3)
+    starts, ends = [0, 3, 6, 3], [1, 3, 5, 5]  # rows of two arrays of different length
+    for label in range(3):
+        links = pair_scores(heads, tails, starts, ends, -0.1, 0.2, labels=3, label=label)
+        head, tail = dense_scores(heads, 3)[label], dense_scores(tails, 3)[label]
+        for i, j in np.ndindex(4, 4):
+            one = head[min(starts[i], starts[j]), max(starts[i], starts[j])]
+            two = tail[min(ends[i], ends[j]), max(ends[i], ends[j])]
+            assert links.score[i, j] == min(one, two)
+            assert (links.margin[i, j] > 0) == (one > np.float32(-0.1) and two > np.float32(0.2))
+    with pytest.raises(ValueError, match=r'heads must have the shape \(n, n \+ 2 \* 2\)'):
+        pair_scores(heads, tails, starts, ends, labels=2)
+
+
+@pytest.mark.parametrize('keep', [[1, 2, 3], [0, 2, 4], [], [4]])
+def test_crop_keeps_the_scores_of_some_positions(keep):
+    packed = random_packed(np.random.default_rng(9), 5, 2)
+    kept = crop(packed, 2, np.array(keep, np.int64))
+    assert np.array_equal(dense_scores(kept, 2), dense_scores(packed, 2)[:, keep][:, :, keep])
+    kept[:] = 0
+    assert not (packed == 0).any(), 'a copy'
+    outside = [k for k in range(5) if k not in keep]
+    packed[outside] = packed[:, outside] = np.nan
+    assert crop(packed, 2, np.array(keep, np.int64)).shape == (len(keep), len(keep) + 4)
+    if keep:
+        packed[keep[-1], 6] = np.nan
+        with pytest.raises(ValueError, match=r'the tails scores hold NaN or \+inf'):
+            crop(packed, 2, np.array(keep, np.int64), 'tails')

@@ -140,3 +140,16 @@ def test_the_three_pointers_of_gplinker():
             np.abs(shared[:, above[0], above[1]]) < 1e3
         )
         assert (np.ptp(shared[0][above]) > 1e-3) == rotary
+
+
+def test_typed_links_have_a_score_a_type_and_cost_little():
+    x = Input((6, 16))
+    models = [Model(x, heads.event_pointers(x, labels=5, head_size=8, link_labels=t)) for t in (1, 3)]
+    for model in models:
+        randomise(model, seed=8)
+    values = models[1].predict(np.random.RandomState(1).normal(size=(2, 6, 16)))
+    assert [value.shape for value in values] == [(2, 6, 16), (2, 6, 12), (2, 6, 12)]
+    for value in values[1:]:  # the starts' and the ends' factors differ from type to type
+        factors = value[0, :, 6:]
+        assert all(np.ptp(factors[:, i] - factors[:, j]) > 1e-3 for i in range(6) for j in range(i))
+    assert models[1].count_params() - models[0].count_params() == 2 * 2 * (4 * 8 + 2)

@@ -1,0 +1,65 @@
+"""What became of the gold arguments of a corpus when they were turned into training targets."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+
+KEPT, SNAPPED, BEYOND, EMPTY, ABSENT, UNCOVERED, NO_TRIGGER = (
+    'kept', 'snapped', 'beyond_window', 'empty', 'absent', 'uncovered', 'no_trigger'
+)
+
+
+@dataclass(frozen=True)
+class AlignmentReport:
+    """How many gold nodes (triggers and arguments, counted once an event) became targets, and why others did not.
+
+    kept: both boundaries are token boundaries. snapped: placed, with a boundary moved. beyond_window: no window holds
+    the whole of it. The others are dropped: empty (no text), absent (no start, and the text does not occur), uncovered
+    (only characters without a token), no_trigger (an enum argument whose event has no trigger).
+
+    links: pairs of different nodes of one event that have a place in the text. links_beyond_window: those among them
+    that no window holds together. A model is not trained on these; whether an extraction still finds them depends on
+    how it joins windows. Reports add up.
+    """
+
+    kept: int = 0
+    snapped: int = 0
+    beyond_window: int = 0
+    empty: int = 0
+    absent: int = 0
+    uncovered: int = 0
+    no_trigger: int = 0
+    links: int = 0
+    links_beyond_window: int = 0
+
+    @property
+    def dropped(self):
+        """Nodes lost for another reason than the window."""
+        return self.empty + self.absent + self.uncovered + self.no_trigger
+
+    @property
+    def total(self):
+        """All gold nodes."""
+        return self.kept + self.snapped + self.beyond_window + self.dropped
+
+    def as_dict(self):
+        """Returns every count, with `dropped` and `total`."""
+        counts = {item.name: getattr(self, item.name) for item in fields(self)}
+        return dict(counts, dropped=self.dropped, total=self.total)
+
+    def __add__(self, other):
+        if not isinstance(other, AlignmentReport):
+            return NotImplemented
+        return AlignmentReport(*(getattr(self, item.name) + getattr(other, item.name) for item in fields(self)))
+
+    def __radd__(self, other):
+        # sum() starts from 0
+        return self if other == 0 else NotImplemented
+
+    def __str__(self):
+        reasons = ', '.join('%d %s' % (getattr(self, name), name.replace('_', ' '))
+                            for name in (EMPTY, ABSENT, UNCOVERED, NO_TRIGGER) if getattr(self, name))
+        return ('gold arguments: %d kept, %d snapped to tokens, %d dropped%s, %d beyond the window (%d in all); '
+                'links: %d, %d of them beyond the window' % (
+                    self.kept, self.snapped, self.dropped, ' (%s)' % reasons if reasons else '', self.beyond_window,
+                    self.total, self.links, self.links_beyond_window))
