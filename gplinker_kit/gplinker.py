@@ -11,17 +11,18 @@ import numpy as np
 from gplinker_kit import __version__
 from gplinker_kit.backend import Model, versions
 from gplinker_kit.errors import DataError, check_keywords
-from gplinker_kit.events.decoder import Policy, Thresholds
 from gplinker_kit.events.duee import read_schema
 from gplinker_kit.events.extractor import Extractor
+from gplinker_kit.events.policy import RECOMMENDED, Thresholds
 from gplinker_kit.files import atomic_write, read_json, write_json
-from gplinker_kit.model_folder import current_version, new_version, require_files
+from gplinker_kit.model_folder import POINTER, current_version, new_version, newest_version, require_files
 from gplinker_kit.models import build_transformer_model
 from gplinker_kit.models.heads import event_pointers
 from gplinker_kit.models.weights import load_weights, save_weights
 from gplinker_kit.tokenizers import Tokenizer, save_vocab
 
 FILES = ('config.json', 'schema.json', 'vocab.txt', 'thresholds.json', 'history.json', 'weights.safetensors')
+CURVES = 'threshold_curves.json'  # of tuned thresholds; not every version has one
 
 
 @dataclass(frozen=True)
@@ -29,7 +30,9 @@ class Settings:
     """What it takes to build the same network again.
 
     model: name in `MODELS`. encoder: keyword arguments of the encoder. head_size: int, width of the pointers.
-    max_length: int, most tokens a text. do_lower_case: bool, of the tokenizer.
+    max_length: int, most tokens a window, [CLS] and [SEP] included; longer texts are cut into overlapping windows.
+    do_lower_case: bool, of the tokenizer. typed_links: bool, links of each event type have scores of their own.
+    window_stride: int, tokens from the start of one window to the start of the next, or None for half a window.
     """
 
     model: str = 'roformer_v2'
@@ -37,6 +40,15 @@ class Settings:
     head_size: int = 64
     max_length: int = 256
     do_lower_case: bool = True
+    typed_links: bool = False
+    window_stride: int | None = None
+
+
+def _read_object(path):
+    value = read_json(path)
+    if not isinstance(value, dict):
+        raise DataError('expected a JSON object, got %s' % type(value).__name__, path)
+    return value
 
 
 class GPLinker:
@@ -48,7 +60,8 @@ class GPLinker:
     Attributes:
         model: the Keras model, [token ids, segment ids] -> packed scores of arguments, head links, tail links.
         encoder: the wrapper of the encoder. load_report: what the checkpoint gave, or None.
-        history: a list of one dict an epoch.
+        history: a list of one dict an epoch. threshold_curves: what tuning found, see `Tuned.curves`, or None.
+        link_labels: int, labels of the link heads: 1, or the number of event types with typed links.
     Raises:
         ValueError: a vocabulary with another number of tokens than the encoder's table has rows, or what the builder
             refuses.
@@ -65,11 +78,16 @@ class GPLinker:
             raise ValueError("the vocabulary's first token must be '[PAD]': id 0 is padding, which is masked")
         if settings.max_length < 3:
             raise ValueError('max_length must be at least 3, got %r' % (settings.max_length,))
+        stride = settings.window_stride
+        if stride is not None and not 1 <= stride <= settings.max_length - 2:
+            raise ValueError('window_stride must lie between 1 and max_length - 2 = %d or be None, got %r'
+                             % (settings.max_length - 2, stride))
         self.settings = settings
         self.schema = schema
         self.tokenizer = tokenizer
         self.thresholds = Thresholds() if thresholds is None else thresholds
         self.history = []
+        self.threshold_curves = None
         self.encoder = build_transformer_model(
             model=settings.model, checkpoint_path=checkpoint, return_keras_model=False, **settings.encoder
         )
@@ -80,7 +98,8 @@ class GPLinker:
                 'max_length is %d, but the encoder has only %d positions (max_position_embeddings)'
                 % (settings.max_length, table.input_dim)
             )
-        outputs = event_pointers(self.encoder.output, len(schema), settings.head_size)
+        self.link_labels = len(schema.event_types) if settings.typed_links else 1
+        outputs = event_pointers(self.encoder.output, len(schema), settings.head_size, self.link_labels)
         self.model = Model(self.encoder.inputs, outputs)
 
     def predict(self, token_ids, segment_ids):
@@ -89,46 +108,51 @@ class GPLinker:
         return [np.asarray(scores) for scores in self.model.predict_on_batch(inputs)]
 
     def extractor(self, policy=None, batch_size=32):
-        """Returns an `Extractor` that runs this model."""
+        """Returns an `Extractor` that runs this model, by default with the policy `RECOMMENDED`."""
         return Extractor(
             self.tokenizer,
             self.schema,
             self.predict,
             thresholds=self.thresholds,
-            policy=Policy() if policy is None else policy,
+            policy=RECOMMENDED if policy is None else policy,
             max_length=self.settings.max_length,
             batch_size=batch_size,
+            window_stride=self.settings.window_stride,
         )
 
     def extract(self, texts, **options):
         """Returns one `Extraction` a text, in order; `options` are those of `extractor`."""
         return self.extractor(**options).extract(texts)
 
-    def save(self, folder, protect=()):
-        """Writes a new version into a model folder and makes it the current one; returns the version's path.
+    def save(self, folder, protect=(), pointers=(POINTER,)):
+        """Writes a new version into a model folder and makes `pointers` name it; returns the version's path.
 
-        Of the older versions the newest stays, and those whose numbers are in `protect`.
+        Of the older versions the newest stays, those that a pointer names, and those whose numbers are in `protect`.
         """
-        with new_version(folder, protect=protect) as draft:
+        with new_version(folder, protect=protect, pointers=pointers) as draft:
             config = {'gplinker_kit': __version__, 'written_with': versions(), 'settings': asdict(self.settings)}
             write_json(os.path.join(draft, 'config.json'), config)
             with atomic_write(os.path.join(draft, 'schema.json')) as stream:
                 stream.writelines(json.dumps(line, ensure_ascii=False) + '\n' for line in self.schema.to_lines())
             save_vocab(os.path.join(draft, 'vocab.txt'), self.tokenizer._token_dict)
             write_json(os.path.join(draft, 'thresholds.json'), self.thresholds.to_dict())
+            if self.threshold_curves is not None:
+                write_json(os.path.join(draft, CURVES), self.threshold_curves)
             write_json(os.path.join(draft, 'history.json'), self.history)
             save_weights(self.model, os.path.join(draft, 'weights.safetensors'))
-        return current_version(folder)
+        return newest_version(folder)
 
     @classmethod
-    def load(cls, folder):
-        """Reads the current version of a model folder, written on either stack.
+    def load(cls, folder, which=POINTER):
+        """Reads a version of a model folder, written on either stack.
+
+        which: 'current', or 'best-argument' or 'best-event', the best by that strict F1 on the dev sentences.
 
         Raises:
-            DataError: not a model folder, or half of one (the missing files are named). CheckpointError: weights that
-                do not fit.
+            ValueError: an unknown `which`. DataError: not a model folder, one without that version, or half of one (the
+                missing files are named). CheckpointError: weights that do not fit.
         """
-        version = current_version(folder)
+        version = current_version(folder, which)
         require_files(version, FILES)
         path = os.path.join(version, 'config.json')
         config = read_json(path)
@@ -142,11 +166,10 @@ class GPLinker:
         settings = Settings(**settings)
         tokenizer = Tokenizer(os.path.join(version, 'vocab.txt'), do_lower_case=settings.do_lower_case)
         path = os.path.join(version, 'thresholds.json')
-        thresholds = read_json(path)
-        if not isinstance(thresholds, dict):
-            raise DataError('expected a JSON object, got %s' % type(thresholds).__name__, path)
-        thresholds = Thresholds.from_dict(thresholds)
+        thresholds = Thresholds.from_dict(_read_object(path))
         made = cls(settings, read_schema(os.path.join(version, 'schema.json')), tokenizer, thresholds)
         made.history = read_json(os.path.join(version, 'history.json'))
+        path = os.path.join(version, CURVES)
+        made.threshold_curves = _read_object(path) if os.path.exists(path) else None
         load_weights(made.model, os.path.join(version, 'weights.safetensors'))
         return made

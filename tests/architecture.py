@@ -5,7 +5,7 @@
           2  backend            the only importer of tensorflow and keras
           3  layers losses optimizers, not each other
           4  models
-          5  gplinker training snippets plots clue
+          5  gplinker training recipe fitting averaging selection thresholds snippets plots view clue
           6  cli
 
 A module may import modules of its own level (but for 3) and of lower ones, inside functions too.
@@ -26,7 +26,8 @@ LEVELS = {
     'backend': 2,
     'layers': 3, 'losses': 3, 'optimizers': 3,
     'models': 4,
-    'gplinker': 5, 'training': 5, 'snippets': 5, 'plots': 5, 'clue': 5,
+    'gplinker': 5, 'training': 5, 'recipe': 5, 'fitting': 5, 'averaging': 5, 'selection': 5, 'thresholds': 5,
+    'snippets': 5, 'plots': 5, 'view': 5, 'clue': 5,
     'cli': 6,
 }
 APART = 3  # families of this level do not import each other

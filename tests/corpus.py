@@ -20,12 +20,13 @@ def sentences(count):
     return schema, read_examples(os.path.join(CORPUS, 'duee_train.json'), schema)[:count]
 
 
-def tiny_gplinker(schema, seed=0, **encoder):
+def tiny_gplinker(schema, seed=0, max_length=64, window_stride=None, typed_links=False, **encoder):
     """Returns an untrained GPLinker: one block, 64 wide."""
     (keras.backend.clear_session if hasattr(keras.backend, 'clear_session') else K.clear_session)()
     set_random_seed(seed)
     tokenizer = Tokenizer(VOCAB, do_lower_case=True)
     size = dict(hidden_size=64, num_hidden_layers=1, num_attention_heads=2, intermediate_size=128, hidden_act='relu')
     size.update(encoder, vocab_size=tokenizer._vocab_size)
-    settings = Settings(encoder=resolve_config(None, 'roformer_v2', **size), head_size=32, max_length=64)
+    settings = Settings(encoder=resolve_config(None, 'roformer_v2', **size), head_size=32, max_length=max_length,
+                        window_stride=window_stride, typed_links=typed_links)
     return GPLinker(settings, schema, tokenizer)

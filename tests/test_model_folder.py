@@ -5,7 +5,15 @@ import os
 import pytest
 
 from gplinker_kit.errors import DataError
-from gplinker_kit.model_folder import current_version, new_version, require_files, versions
+from gplinker_kit.model_folder import (
+    current_version,
+    drop_pointers,
+    new_version,
+    newest_version,
+    pointed,
+    require_files,
+    versions,
+)
 
 
 def write(folder, text):
@@ -71,3 +79,41 @@ def test_broken_folders_are_named(tmp_path):
     write(tmp_path, 'x')
     with pytest.raises(DataError, match='half a model folder: missing config.json'):
         require_files(current_version(tmp_path), ['note.txt', 'config.json'])
+
+
+def test_a_version_that_a_pointer_names_stays(tmp_path):
+    with new_version(tmp_path, pointers=('current', 'best-event')) as draft:
+        (open(os.path.join(draft, 'note.txt'), 'w')).close()
+    for text in ('a', 'b', 'c'):
+        write(tmp_path, text)
+    assert versions(tmp_path) == [1, 3, 4] and pointed(tmp_path) == {'current': 4, 'best-event': 1}
+    assert current_version(tmp_path, 'best-event').endswith('1') and read(tmp_path) == 'c'
+    drop_pointers(tmp_path, ['best-event', 'best-argument', 'current'])
+    assert pointed(tmp_path) == {'current': 4} and versions(tmp_path) == [1, 3, 4]
+    write(tmp_path, 'd')
+    assert versions(tmp_path) == [4, 5]
+    assert newest_version(tmp_path) == current_version(tmp_path)
+
+
+def test_pointers_that_are_not_there(tmp_path):
+    write(tmp_path, 'x')
+    with pytest.raises(DataError, match="has no version 'best-event': it was not trained with dev sentences"):
+        current_version(tmp_path, 'best-event')
+    with pytest.raises(ValueError, match="unknown version 'best-events'. Did you mean 'best-event'"):
+        current_version(tmp_path, 'best-events')
+    with pytest.raises(ValueError, match="unknown version 'newest'"):
+        with new_version(tmp_path, pointers=('newest',)):
+            pass
+    assert versions(tmp_path) == [1]
+
+
+def test_a_writer_killed_while_it_removes_a_version(tmp_path, monkeypatch):
+    """Half of a removed version is no version: its name is taken away before its files."""
+    for text in ('one', 'two'):
+        write(tmp_path, text)
+    monkeypatch.setattr('shutil.rmtree', lambda *args, **kwargs: None)
+    write(tmp_path, 'three')
+    assert versions(tmp_path) == [2, 3]
+    monkeypatch.undo()
+    write(tmp_path, 'four')
+    assert sorted(os.listdir(os.path.join(str(tmp_path), 'versions'))) == ['3', '4']

@@ -4,10 +4,18 @@ import os
 
 import numpy as np
 import pytest
+from safetensors.numpy import load_file
 
+from gplinker_kit.events import Thresholds
 from gplinker_kit.gplinker import GPLinker
-from gplinker_kit.training import Recipe, compile_model, encode, evaluate, make_batch, train, train_step
+from gplinker_kit.model_folder import current_version, pointed, versions
+from gplinker_kit.recipe import Recipe
+from gplinker_kit.training import evaluate, train
 from tests.corpus import sentences, tiny_gplinker
+
+
+def quiet(line):
+    """A log that nobody reads."""
 
 
 @pytest.fixture(scope='module')
@@ -26,6 +34,7 @@ def test_it_learns_the_sentences_by_heart(trained):
     scores = evaluate(gplinker, examples)
     assert scores.argument.f1 > 0.9 and scores.event.f1 > 0.7 and scores.official.f1 > 0.9
     assert lines[0].startswith('24 training texts; gold arguments: ') and 'kept' in lines[0]
+    assert lines[1].startswith('8 dev texts; gold arguments: ')
     assert len(gplinker.history) == 80 and gplinker.history[-1]['loss'] < 0.1 * gplinker.history[0]['loss']
 
 
@@ -45,31 +54,36 @@ def test_a_saved_model_extracts_the_same(trained):
         np.testing.assert_allclose([e.score for e in one.events], [e.score for e in two.events], rtol=1e-5)
 
 
-def test_the_best_epoch_on_dev_is_kept(trained):
-    gplinker, examples, folder, _ = trained
-    best = max(entry['dev']['strict']['argument']['f1'] for entry in gplinker.history)
+@pytest.mark.parametrize('name', ['argument', 'event'])
+def test_the_best_epochs_are_kept_with_their_own_thresholds(trained, name):
+    gplinker, examples, folder, lines = trained
+    best = max(entry['dev']['strict'][name]['f1'] for entry in gplinker.history)
     assert best > 0.9
-    assert evaluate(gplinker, examples[:8]).argument.f1 == pytest.approx(best)
-    assert evaluate(GPLinker.load(folder), examples[:8]).argument.f1 == pytest.approx(best)
+    loaded = GPLinker.load(folder, 'best-' + name)
+    tuned = evaluate(loaded, examples[:8])
+    loaded.thresholds = Thresholds()
+    assert getattr(evaluate(loaded, examples[:8]), name).f1 == pytest.approx(best)
+    assert tuned.argument.f1 + tuned.event.f1 >= 2 * best - 0.2
+    assert any(line.startswith('best ') and '%s F1' % name in line and 'crossfitted' in line for line in lines)
+    assert sorted(loaded.threshold_curves) == ['arguments', 'heads', 'tails']
 
 
-def test_the_same_seed_gives_the_same_losses():
-    def losses():
-        schema, examples = sentences(8)
-        gplinker = tiny_gplinker(schema, 1, dropout_rate=0.3, attention_dropout_rate=0.3)
-        items, _ = encode(gplinker, examples)
-        compile_model(gplinker, Recipe(), 4)
-        return [train_step(gplinker.model, *make_batch(items, 64)) for _ in range(3)]
-
-    first = losses()
-    np.testing.assert_allclose(losses(), first, rtol=1e-6)
-    assert first[0] != first[2]
+def test_the_selected_version_is_the_current_one(trained):
+    gplinker, _, folder, _ = trained
+    assert current_version(folder) == current_version(folder, 'best-argument')
+    loaded = GPLinker.load(folder)
+    assert loaded.thresholds == gplinker.thresholds
+    for one, two in zip(loaded.model.get_weights(), gplinker.model.get_weights()):
+        np.testing.assert_array_equal(one, two)
 
 
-def test_another_seed_gives_other_weights():
-    schema, _ = sentences(1)
-    one, two = (tiny_gplinker(schema, seed).model.get_weights() for seed in (1, 2))
-    assert abs(one[0] - two[0]).max() > 1e-3
+def test_what_an_entry_of_the_history_holds(trained):
+    history = trained[0].history
+    rates = [entry['learning_rate'] for entry in history]
+    assert max(rates) == pytest.approx(5e-3) and rates[7] == max(rates) and rates[-1] == pytest.approx(0.05 * 5e-3)
+    groups = history[-1]['groups']
+    assert sorted(groups) == ['one_event', 'several_of_a_type', 'shared_trigger']
+    assert groups['one_event']['texts'] > 0 and groups['one_event']['argument']['f1'] > 0.8
 
 
 def test_a_loss_that_is_not_finite_stops(tmp_path):
@@ -78,25 +92,60 @@ def test_a_loss_that_is_not_finite_stops(tmp_path):
     weights = gplinker.model.get_weights()
     gplinker.model.set_weights([np.full_like(w, np.nan) for w in weights])
     with pytest.raises(FloatingPointError, match='the loss became nan after 1 batches of epoch 1/1'):
-        train(gplinker, examples, (), Recipe(epochs=1), save_to=str(tmp_path), log=lambda line: None)
+        train(gplinker, examples, (), Recipe(epochs=1), save_to=str(tmp_path), log=quiet)
     assert os.listdir(str(tmp_path)) == []
 
 
 def test_no_example():
-    schema, _ = sentences(1)
+    schema, examples = sentences(1)
     with pytest.raises(ValueError, match='train_examples holds no labelled sentence'):
-        train(tiny_gplinker(schema), [])
+        train(tiny_gplinker(schema), [], log=quiet)
+    with pytest.raises(ValueError, match='patience is 3, but there are no labelled dev examples'):
+        train(tiny_gplinker(schema), examples, recipe=Recipe(patience=3), log=quiet)
 
 
-@pytest.mark.parametrize(
-    'values, message',
-    [
-        ({'epochs': 0}, 'epochs must be at least 1, got 0'),
-        ({'learning_rate': 0}, 'learning_rate must be positive, got 0'),
-        ({'warmup': 1.5}, r'warmup must lie in \[0, 1\], got 1.5'),
-        ({'clipnorm': -1}, 'clipnorm must be positive or None, got -1'),
-    ],
-)
-def test_a_bad_recipe_is_refused(values, message):
-    with pytest.raises(ValueError, match=message):
-        Recipe(**values)
+def test_without_dev_sentences_the_last_epoch_is_saved(tmp_path):
+    schema, examples = sentences(4)
+    gplinker, lines = tiny_gplinker(schema), []
+    train(gplinker, examples, (), Recipe(epochs=2, batch_size=4), str(tmp_path), lines.append, progress=False)
+    assert pointed(str(tmp_path)) == {'current': 1} and versions(str(tmp_path)) == [1]
+    assert len(lines) == 3 and 'dev' not in ''.join(lines) and 'dev' not in gplinker.history[0]
+    assert len(GPLinker.load(str(tmp_path)).history) == 2
+
+
+def test_patience_ends_a_training_that_does_not_improve(tmp_path):
+    """With a learning rate of 1e-9 nothing is ever found, so that no epoch is a best one."""
+    schema, examples = sentences(4)
+    gplinker, lines = tiny_gplinker(schema), []
+    recipe = Recipe(epochs=9, batch_size=4, learning_rate=1e-9, patience=2)
+    gplinker.model.layers[-1].set_weights([0 * weight for weight in gplinker.model.layers[-1].get_weights()])
+    history = train(gplinker, examples, examples, recipe, str(tmp_path), lines.append, progress=False, tune=None)
+    f1 = [entry['dev']['strict']['argument']['f1'] for entry in history]
+    last = max([k for k, value in enumerate(f1, 1) if value > max([0] + f1[:k - 1])] or [0])
+    assert len(history) == last + 2 < 9
+    assert lines[-1] == 'stopped: neither argument F1 nor event F1 has risen for 2 epochs'
+
+
+def test_averaged_weights_are_evaluated_and_saved(tmp_path):
+    """The same training twice, with and without the average: losses are equal, what is saved is not."""
+    saved, losses = [], []
+    for ema in (None, 0.9):
+        schema, examples = sentences(8)
+        gplinker = tiny_gplinker(schema, 1)
+        recipe = Recipe(epochs=6, batch_size=4, length_multiple=64, ema=ema)
+        history = train(gplinker, examples, (), recipe, str(tmp_path), quiet, progress=False)
+        losses.append([entry['loss'] for entry in history])
+        saved.append(load_file(os.path.join(current_version(str(tmp_path)), 'weights.safetensors')))
+    np.testing.assert_allclose(losses[0], losses[1], rtol=1e-5)
+    apart = [abs(saved[0][name] - saved[1][name]).max() for name in saved[0]]
+    assert 1e-5 < max(apart) < 0.1
+
+
+def test_long_texts_are_trained_in_windows_and_links_can_be_typed():
+    schema, examples = sentences(6)
+    gplinker, lines = tiny_gplinker(schema, max_length=24, window_stride=8, typed_links=True), []
+    recipe = Recipe(epochs=60, batch_size=8, learning_rate=5e-3)
+    train(gplinker, examples, examples, recipe, log=lines.append, progress=False)
+    assert lines[0].startswith('6 training texts in ') and ' 0 beyond the window' in lines[0]
+    assert gplinker.predict(*(np.ones((1, 4), 'int32'),) * 2)[1].shape == (1, 4, 4 + 2 * len(schema.event_types))
+    assert evaluate(gplinker, examples).argument.f1 > 0.8

@@ -3,6 +3,16 @@
 import sys
 import time
 
+from gplinker_kit.model_folder import POINTER, POINTERS
+
+
+def add_model_argument(parser, required=True):
+    """Adds --model, the folder, and --which, the version in it."""
+    parser.add_argument('--model', required=required, metavar='DIR', help='model folder')
+    parser.add_argument('--which', default=POINTER, choices=POINTERS,
+                        help='the version: the best by argument or by event F1 on the dev sentences of its training, '
+                             'or the current one (default)')
+
 
 class Progress:
     """A progress bar on standard error where that is a terminal; called with (done, total)."""

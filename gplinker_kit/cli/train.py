@@ -1,5 +1,9 @@
 """Trains GPLinker on a DuEE-format corpus and writes a model folder.
 
+The folder keeps the best version by argument F1 and the best by event F1 on the dev sentences; `current` is the best by
+--select. At the end the thresholds of each are tuned on the dev sentences, so that scores on these are a little too
+good from then on; the log says what to expect of new sentences.
+
 The corpus is a folder with duee_event_schema.json, duee_train.json and duee_dev.json (--data), or three files. The
 encoder is trained from scratch (--size, or --config) or starts from an unpacked checkpoint folder (--pretrained).
 """
@@ -8,7 +12,9 @@ import os
 import sys
 
 from gplinker_kit.errors import DataError
+from gplinker_kit.events.tuning import OBJECTIVES
 from gplinker_kit.model_folder import POINTER
+from gplinker_kit.selection import SELECT
 
 HELP = 'train a model'
 CONFIG_NAMES = ('bert_config.json', 'config.json')
@@ -28,14 +34,27 @@ def add_arguments(parser):
     encoder.add_argument('--vocab', metavar='FILE', help='default: vocab.txt of --pretrained or --data')
     encoder.add_argument('--cased', action='store_true', help='keep case and accents')
     encoder.add_argument('--dropout', type=float, help='default: 0.1, or what the config says')
-    encoder.add_argument('--max-length', type=int, default=256, metavar='N', help='in tokens (default: %(default)s)')
+    encoder.add_argument('--max-length', type=int, default=256, metavar='N',
+                         help='tokens a window; longer texts are cut into overlapping ones (default: %(default)s)')
+    encoder.add_argument('--window-stride', type=int, metavar='N', help='tokens between windows (default: half of one)')
+    encoder.add_argument('--typed-links', action='store_true', help='link scores of their own for each event type')
     recipe = parser.add_argument_group('recipe')
     recipe.add_argument('--epochs', type=int, default=20, metavar='N', help='default: %(default)s')
     recipe.add_argument('--batch-size', type=int, default=32, metavar='N', help='default: %(default)s')
     recipe.add_argument('--learning-rate', type=float, metavar='X', help='default: 5e-4, with --pretrained 2e-5')
     recipe.add_argument('--warmup', type=float, default=0.1, metavar='X', help='share of steps (default: %(default)s)')
     recipe.add_argument('--clipnorm', type=float, default=1.0, metavar='X', help='0 for none (default: %(default)s)')
+    recipe.add_argument('--ema', type=float, metavar='X',
+                        help='evaluate and save averaged weights, with this decay a step, such as 0.999')
+    recipe.add_argument('--patience', type=int, metavar='N',
+                        help='stop when neither dev F1 has risen for N epochs (default: never)')
     recipe.add_argument('--seed', type=int, default=0, metavar='N', help='default: %(default)s')
+    choice = parser.add_argument_group('choice of version and thresholds, by the dev sentences')
+    choice.add_argument('--select', default='argument', choices=SELECT,
+                        help='the F1 whose best version becomes the current one (default: %(default)s)')
+    choice.add_argument('--objective', default='sum', choices=OBJECTIVES,
+                        help='the F1 that the thresholds are tuned for (default: %(default)s of argument and event F1)')
+    choice.add_argument('--no-tune', action='store_true', help='leave the thresholds at 0')
     parser.add_argument('--output', required=True, metavar='DIR', help='model folder to write')
 
 
@@ -64,20 +83,24 @@ def run(options):
         learning_rate=options.learning_rate if options.learning_rate is not None else default_rate,
         warmup=options.warmup,
         clipnorm=options.clipnorm or None,
+        ema=options.ema,
+        patience=options.patience,
         seed=options.seed,
     )
     backend.set_random_seed(options.seed)
     say('stack: %s' % ', '.join('%s %s' % pair for pair in backend.versions().items()))
     encoder = encoder_arguments(options, tokenizer._vocab_size)
     settings = Settings(
-        model=options.model, encoder=encoder, max_length=options.max_length, do_lower_case=not options.cased
+        model=options.model, encoder=encoder, max_length=options.max_length, do_lower_case=not options.cased,
+        typed_links=options.typed_links, window_stride=options.window_stride,
     )
     gplinker = GPLinker(settings, schema, tokenizer, checkpoint=options.pretrained)
     say('model: %s, %.1f million weights, %d labels' % (
         options.model, gplinker.model.count_params() / 1e6, len(schema)))
     if gplinker.load_report is not None:
         say('checkpoint: %s' % gplinker.load_report)
-    train(gplinker, train_examples, dev_examples, recipe, save_to=options.output, log=say)
+    train(gplinker, train_examples, dev_examples, recipe, save_to=options.output, log=say, select=options.select,
+          tune=None if options.no_tune else options.objective)
     say('the model is in %s' % options.output)
 
 

@@ -1,0 +1,52 @@
+"""How to train: the numbers, checked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from gplinker_kit.optimizers.schedules import warmup_linear_decay
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How to train.
+
+    epochs, batch_size: int. learning_rate: peak of Adam's rate. warmup: share of all steps that rise linearly to it;
+    then it falls linearly to `final_rate` times the peak. clipnorm: bound of the gradients' global norm, or None.
+    length_multiple: batches are padded to a multiple of this many tokens; None: 8, or 32 on JAX, which compiles a
+    program for every length. patience: stop when for so many epochs neither the argument F1 nor the event F1 on the dev
+    sentences has risen, or None. ema: decay a step of the average of the weights that is evaluated and saved (see
+    `WeightAverage`), such as 0.999, or None. seed: int, of the
+    shuffling; weights and dropout follow `backend.set_random_seed`, called before the model is built.
+    """
+
+    epochs: int = 20
+    batch_size: int = 32
+    learning_rate: float = 5e-4
+    warmup: float = 0.1
+    final_rate: float = 0.05
+    clipnorm: float | None = 1.0
+    length_multiple: int | None = None
+    patience: int | None = None
+    ema: float | None = None
+    seed: int = 0
+
+    def __post_init__(self):
+        for name in ('epochs', 'batch_size', 'length_multiple', 'patience'):
+            value = getattr(self, name)
+            if value is not None and value < 1:
+                raise ValueError('%s must be at least 1, got %r' % (name, value))
+        if not self.learning_rate > 0:
+            raise ValueError('learning_rate must be positive, got %r' % self.learning_rate)
+        for name in ('warmup', 'final_rate'):
+            if not 0 <= getattr(self, name) <= 1:
+                raise ValueError('%s must lie in [0, 1], got %r' % (name, getattr(self, name)))
+        if self.clipnorm is not None and not self.clipnorm > 0:
+            raise ValueError('clipnorm must be positive or None, got %r' % self.clipnorm)
+        if self.ema is not None and not 0 < self.ema < 1:
+            raise ValueError('ema must lie between 0 and 1 or be None, got %r' % self.ema)
+
+    def schedule(self, steps):
+        """Returns the learning rate as a function of the step, for `steps` steps in all."""
+        warmup = min(int(round(self.warmup * steps)), steps - 1)
+        return warmup_linear_decay(self.learning_rate, warmup, steps, self.learning_rate * self.final_rate)

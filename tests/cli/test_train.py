@@ -1,0 +1,65 @@
+"""gplinker train: what its options do to the model folder."""
+
+import json
+import os
+
+import pytest
+
+from gplinker_kit.cli import main
+from gplinker_kit.model_folder import current_version
+
+
+def read(folder, name):
+    with open(os.path.join(current_version(folder), name)) as stream:
+        return json.load(stream)
+
+
+@pytest.fixture
+def arguments(corpus, tmp_path):
+    """A training of two short epochs into tmp_path/model."""
+    return ['train', '--data', str(corpus), '--output', str(tmp_path / 'model'), '--batch-size', '15', '--epochs', '2',
+            '--config', str(corpus / 'encoder.json')]
+
+
+def test_options_reach_the_folder(arguments, tmp_path, capsys):
+    options = ['--typed-links', '--max-length', '40', '--window-stride', '15', '--no-tune', '--ema', '0.9',
+               '--patience', '5', '--select', 'event']
+    assert main(arguments + options) == 0
+    folder = str(tmp_path / 'model')
+    settings = read(folder, 'config.json')['settings']
+    assert settings['typed_links'] is True and settings['window_stride'] == 15 and settings['max_length'] == 40
+    assert read(folder, 'thresholds.json') == {'arguments': 0.0, 'heads': 0.0, 'tails': 0.0}
+    assert not os.path.exists(os.path.join(current_version(folder), 'threshold_curves.json'))
+    entry = read(folder, 'history.json')[-1]
+    assert entry['epoch'] == 2 and entry['groups']['one_event']['texts'] > 0 and entry['learning_rate'] > 0
+    errors = capsys.readouterr().err
+    assert '30 training texts in ' in errors and '30 dev texts in ' in errors and 'thresholds' not in errors
+
+
+def test_the_trained_model_has_tuned_thresholds(model, capsys):
+    thresholds, curves = read(model, 'thresholds.json'), read(model, 'threshold_curves.json')
+    assert sorted(thresholds) == sorted(curves) == ['arguments', 'heads', 'tails']
+    assert any(row[0] == thresholds['heads'] for row in curves['heads'])
+
+
+@pytest.mark.parametrize(
+    'options, words',
+    [
+        (['--window-stride', '99', '--max-length', '40'], 'window_stride must lie between 1 and max_length - 2 = 38'),
+        (['--patience', '0'], 'patience must be at least 1'),
+        (['--ema', '1.5'], 'ema must lie between 0 and 1'),
+    ],
+)
+def test_bad_options(arguments, tmp_path, capsys, options, words):
+    assert main(arguments + options) == 2
+    assert words in capsys.readouterr().err
+    assert os.listdir(str(tmp_path / 'model')) == []
+
+
+def test_patience_without_dev_sentences(arguments, corpus, tmp_path, capsys):
+    (tmp_path / 'corpus').mkdir()
+    for name in ('duee_event_schema.json', 'duee_train.json', 'vocab.txt'):
+        os.link(str(corpus / name), str(tmp_path / 'corpus' / name))
+    arguments[2] = str(tmp_path / 'corpus')
+    assert main(arguments + ['--patience', '2']) == 2
+    assert 'patience is 2, but there are no labelled dev examples' in capsys.readouterr().err

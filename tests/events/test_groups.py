@@ -1,0 +1,45 @@
+"""Groups of sentences, and their scores."""
+
+import pytest
+
+from gplinker_kit.events import Argument, Event
+from gplinker_kit.events.groups import GROUPS, GroupScores, groups_of
+
+
+def event(event_type, start=0, *arguments):
+    trigger = None if start is None else Argument('触发词', '裁员', start)
+    return Event(event_type, trigger, tuple(Argument('裁员方', text, at) for text, at in arguments))
+
+
+ONE, OTHER = event('组织关系-裁员'), event('财经/交易-上市')
+
+
+@pytest.mark.parametrize(
+    'events, names',
+    [
+        ([], ()),
+        ([ONE], ('one_event',)),
+        ([ONE, event('组织关系-裁员', 9)], ('several_of_a_type',)),
+        ([ONE, OTHER], ('shared_trigger',)),
+        ([ONE, event('组织关系-裁员', 0, ('甲', 5))], ('several_of_a_type', 'shared_trigger')),
+        ([ONE, event('财经/交易-上市', 9)], ()),
+        ([event('组织关系-裁员', None), event('财经/交易-上市', None)], ()),
+    ],
+)
+def test_groups(events, names):
+    assert groups_of(events) == names
+
+
+def test_scores_are_counted_in_every_group_of_the_gold():
+    scores = GroupScores()
+    gold = event('组织关系-裁员', 0, ('甲', 5), ('乙', 8))
+    scores.update([gold], [gold])
+    scores.update([gold], [])
+    scores.update([gold, OTHER], [gold, event('组织关系-裁员', 3, ('丙', 6))])
+    scores.update([], [gold])
+    found = scores.as_dict()
+    assert tuple(found) == GROUPS and [found[name]['texts'] for name in GROUPS] == [2, 0, 1]
+    assert found['one_event']['argument']['f1'] == pytest.approx(2 * 2 / (2 + 4))
+    assert found['one_event']['event']['recall'] == 0.5
+    assert found['shared_trigger']['argument']['precision'] == pytest.approx(2 / 3)
+    assert found['shared_trigger']['event']['correct'] == 1 and found['several_of_a_type']['event']['f1'] == 0

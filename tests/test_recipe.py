@@ -1,0 +1,27 @@
+"""Recipe: what is refused, and the learning rate."""
+
+import pytest
+
+from gplinker_kit.recipe import Recipe
+
+
+@pytest.mark.parametrize(
+    'values, message',
+    [
+        ({'epochs': 0}, 'epochs must be at least 1, got 0'),
+        ({'patience': 0}, 'patience must be at least 1, got 0'),
+        ({'learning_rate': 0}, 'learning_rate must be positive, got 0'),
+        ({'warmup': 1.5}, r'warmup must lie in \[0, 1\], got 1.5'),
+        ({'clipnorm': -1}, 'clipnorm must be positive or None, got -1'),
+        ({'ema': 1}, 'ema must lie between 0 and 1 or be None, got 1'),
+    ],
+)
+def test_a_bad_recipe_is_refused(values, message):
+    with pytest.raises(ValueError, match=message):
+        Recipe(**values)
+
+
+def test_the_rate_rises_and_falls():
+    schedule = Recipe(learning_rate=1.0, warmup=0.1, final_rate=0.2).schedule(100)
+    assert [schedule(step) for step in (5, 10, 55, 100)] == pytest.approx([0.5, 1.0, 0.6, 0.2])
+    assert Recipe(learning_rate=1.0, warmup=1.0).schedule(1)(1) == pytest.approx(0.05)
