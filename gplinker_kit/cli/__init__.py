@@ -6,15 +6,16 @@ import os
 import sys
 
 from gplinker_kit import __version__
-from gplinker_kit.cli import evaluate, extract, train
+from gplinker_kit.cli import evaluate, extract, plot, submit, train, tune, view
 
-COMMANDS = {'train': train, 'extract': extract, 'evaluate': evaluate}
+COMMANDS = {'train': train, 'extract': extract, 'evaluate': evaluate, 'submit': submit, 'tune': tune,
+            'view': view, 'plot': plot}
 
 
 def parser():
     """Returns the argument parser with one sub-parser a command."""
     top = argparse.ArgumentParser(
-        prog='gplinker', description='Joint event extraction: train on a DuEE-format corpus, extract, evaluate.'
+        prog='gplinker', description='Joint event extraction: train on a DuEE-format corpus, extract, evaluate, submit.'
     )
     top.add_argument('--version', action='version', version='gplinker_kit ' + __version__)
     top.add_argument('--debug', action='store_true', help='show the traceback of an error')

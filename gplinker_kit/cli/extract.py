@@ -1,13 +1,15 @@
 """Extracts events from text: lines of text, or JSON lines with a key `text`, from files or standard input.
 
 Writes one JSON line an input line, in input order: the input's other keys, `text`, `event_list` with scores, and
-`truncated` or `truncated_text` where a bound was met or the end of the text was not read. --tree prints a tree for
-people instead.
+`truncated` where a bound was met. A text of any length is read to its end. --tree prints a tree for people instead.
 """
 
 import os
 import sys
 from collections import deque
+
+from gplinker_kit.cli.common import Progress, add_model_argument
+from gplinker_kit.cli.policies import add_policy_arguments, policy_from
 
 HELP = 'extract events from text'
 FORMATS = ('auto', 'text', 'jsonl')
@@ -15,14 +17,13 @@ FORMATS = ('auto', 'text', 'jsonl')
 
 def add_arguments(parser):
     parser.add_argument('files', nargs='*', metavar='FILE', help='default: standard input')
-    parser.add_argument('--model', required=True, metavar='DIR', help='model folder')
+    add_model_argument(parser)
     parser.add_argument('--format', default='auto', choices=FORMATS,
                         help='auto: JSON lines where the first line begins with {, else lines of text')
     parser.add_argument('--output', metavar='FILE', help='write here, when all is done, instead of standard output')
     parser.add_argument('--tree', action='store_true', help='print trees, not JSON')
     parser.add_argument('--batch-size', type=int, default=32, metavar='N', help='default: %(default)s')
-    parser.add_argument('--trigger-policy', default='keep', choices=('keep', 'drop'),
-                        help='events without a trigger (default: %(default)s)')
+    add_policy_arguments(parser)
 
 
 def run(options):
@@ -43,12 +44,10 @@ def run(options):
 
 def write(options, stream):
     """Extracts from all inputs and writes the results to `stream`."""
-    from gplinker_kit.cli.common import Progress
-    from gplinker_kit.events import Policy
     from gplinker_kit.gplinker import GPLinker
 
-    gplinker = GPLinker.load(options.model)
-    extractor = gplinker.extractor(Policy(trigger_policy=options.trigger_policy), options.batch_size)
+    gplinker = GPLinker.load(options.model, options.which)
+    extractor = gplinker.extractor(policy_from(options), options.batch_size)
     lines = deque()
 
     def texts():
@@ -78,8 +77,6 @@ def render(line, extraction, schema, tree):
         result.pop(key, None)
     if extraction.truncated:
         result['truncated'] = list(extraction.limits)
-    if extraction.truncated_text:
-        result['truncated_text'] = True
     return dump_line(result)
 
 

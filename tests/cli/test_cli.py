@@ -11,38 +11,9 @@ import numpy as np
 import pytest
 
 from gplinker_kit.cli import main
-from gplinker_kit.tokenizers import load_vocab
-from tests.corpus import CORPUS, SCHEMA, VOCAB
+from tests.corpus import VOCAB
 
 TEXTS = ['昨日，砚帆科技以3.5亿元收购漱岩软件。', '', '今天天气很好。']
-
-
-@pytest.fixture(scope='module')
-def corpus(tmp_path_factory):
-    """A folder with the schema, the vocabulary, and 30 sentences to train and test on."""
-    folder = tmp_path_factory.mktemp('corpus')
-    shutil.copy(SCHEMA, str(folder))
-    shutil.copy(VOCAB, str(folder))
-    with open(os.path.join(CORPUS, 'duee_train.json'), encoding='utf-8') as stream:
-        lines = stream.readlines()[:30]
-    for name in ('duee_train.json', 'duee_dev.json'):
-        (folder / name).write_text(''.join(lines), encoding='utf-8')
-    config = dict(
-        vocab_size=len(load_vocab(VOCAB)), hidden_size=64, num_hidden_layers=1, num_attention_heads=2,
-        intermediate_size=128, hidden_act='relu', hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0,
-        type_vocab_size=2,
-    )  # fmt: skip
-    (folder / 'encoder.json').write_text(json.dumps(config))
-    return folder
-
-
-@pytest.fixture(scope='module')
-def model(corpus, tmp_path_factory):
-    """A model folder made by `gplinker train`."""
-    folder = str(tmp_path_factory.mktemp('runs') / 'model')
-    arguments = ['train', '--data', str(corpus), '--output', folder, '--config', str(corpus / 'encoder.json')]
-    assert main(arguments + ['--epochs', '60', '--batch-size', '15', '--learning-rate', '5e-3']) == 0
-    return folder
 
 
 def test_evaluate_prints_both_families(model, corpus, tmp_path, capsys):
