@@ -34,6 +34,11 @@ EXTRAS = {
         'jax>=0.4.30',
     ],
     'torch': ['keras>=3.9', 'torch>=2.1'],
+    'view': [
+        'jinja2>=3.0',
+        'matplotlib>=3.5',
+        "matplotlib<3.6; python_version < '3.9'",  # later ones want a newer numpy than TF 1.15 works with
+    ],
     'test': [
         'pytest>=7',
         'hypothesis>=6',
@@ -55,6 +60,7 @@ setup(
     author='the gplinker_kit authors',
     license='Apache-2.0',
     packages=find_packages(include=['gplinker_kit', 'gplinker_kit.*']),
+    package_data={'gplinker_kit.view': ['page.html.j2', 'page.css', 'page.js']},
     python_requires='>=3.7',
     install_requires=['numpy>=1.16', 'tokenizers>=0.13', 'safetensors>=0.4', 'tqdm>=4.40'],
     extras_require=EXTRAS,

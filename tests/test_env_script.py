@@ -76,7 +76,7 @@ def test_env_makes_an_environment_once(machine):
     assert status == 0 and output == made + '\n' and 'making .venv/tf1' in errors
     first = machine.log()
     assert len(first) == 2 and first[0].startswith('venv ')
-    assert '-e %s[tf1,test]' % machine.root in first[1] and '-c %s/constraints/tf1.txt' % machine.root in first[1]
+    assert '-e %s[tf1,view,test]' % machine.root in first[1] and '-c %s/constraints/tf1.txt' % machine.root in first[1]
     assert machine.env('tf1') == (0, made + '\n', '')
     assert machine.log() == []
 
@@ -157,7 +157,7 @@ def test_env_prefers_311_for_keras3_and_refuses_310(machine):
     eleven = machine.python(machine.bin / 'python3.11', '3.11.2')
     status, _, errors = machine.env('keras3')
     assert status == 0 and 'with ' + eleven in errors
-    assert '[keras3,test,lint]' in machine.log()[1]
+    assert '[keras3,view,test,lint]' in machine.log()[1]
 
 
 @pytest.mark.parametrize('torch, installed, warning', [

@@ -115,9 +115,9 @@ def test_what_the_tf1_extra_brings_along_asks_for_no_tensorflow(setup_arguments)
 
 
 @pytest.mark.parametrize('name, extras, python', [
-    ('tf1.txt', ['tf1', 'test'], '3.7'),
-    ('keras3.txt', ['keras3', 'torch', 'test', 'lint'], '3.11'),
-    ('tf1-nvidia.txt', ['tf1'], '3.8'),
+    ('tf1.txt', ['tf1', 'view', 'test'], '3.7'),
+    ('keras3.txt', ['keras3', 'torch', 'view', 'test', 'lint'], '3.11'),
+    ('tf1-nvidia.txt', ['tf1', 'view'], '3.8'),
 ])
 def test_pins_lie_in_the_ranges_of_setup(setup_arguments, name, extras, python):
     pinned, requirements = pins(name), wanted(setup_arguments, extras, python)
@@ -159,6 +159,24 @@ def test_every_module_is_packaged(setup_arguments):
         package = module if path.endswith('__init__.py') else module.rpartition('.')[0]
         assert package in setup_arguments['packages'], '%s: its folder has no __init__.py' % path
     assert [name for name in setup_arguments['packages'] if name.split('.')[0] != 'gplinker_kit'] == []
+
+
+def test_every_other_file_of_the_package_is_packaged(setup_arguments):
+    """Templates and styles lie beside the module that reads them, and setup.py lists them."""
+    listed = {os.path.join(*package.split('.'), name)
+              for package, names in setup_arguments['package_data'].items() for name in names}
+    found = set()
+    for folder, inner, names in os.walk(os.path.join(ROOT, 'gplinker_kit')):
+        inner[:] = [name for name in inner if name not in SKIPPED_FOLDERS]
+        found.update(os.path.relpath(os.path.join(folder, name), ROOT) for name in names
+                     if not name.endswith(('.py', '.pyc')))
+    assert found == listed and listed
+
+
+def test_the_view_extra_leaves_the_numpy_of_tf1_alone(setup_arguments):
+    on_38 = wanted(setup_arguments, ['tf1', 'view'], '3.8')
+    assert not on_38['matplotlib'].specifier.contains('3.7.0')  # which asks for numpy 1.20
+    assert wanted(setup_arguments, ['view'], '3.11')['jinja2']
 
 
 def test_the_console_command_exists(setup_arguments):

@@ -120,7 +120,7 @@ def test_test_fails(small, arguments, variables, words):
 
 
 @pytest.mark.parametrize('tf1_status, words', [(0, 'TensorFlow 1.15'), (3, 'Keras 3 on TensorFlow')])
-def test_demo_picks_a_stack_and_runs_three_commands(tmp_path, tf1_status, words):
+def test_demo_picks_a_stack_and_runs_five_commands(tmp_path, tf1_status, words):
     shutil.copytree(os.path.join(ROOT, 'scripts'), str(tmp_path / 'scripts'))
     write_program(tmp_path / 'python', '#!/bin/sh\ncat > /dev/null < /dev/stdin\necho "ran $KERAS_BACKEND: $*"\n')
     write_program(tmp_path / 'scripts' / 'env', '#!/bin/sh\n[ "$1" = keras3 ] || [ %d = 0 ] || exit %d\n'
@@ -130,9 +130,25 @@ def test_demo_picks_a_stack_and_runs_three_commands(tmp_path, tf1_status, words)
                              stdout=subprocess.PIPE)
     ran = [line for line in process.stdout.split('\n') if line.startswith('ran ')]
     assert process.returncode == 0 and words in process.stdout.split('\n')[0]
-    assert [line.split('gplinker_kit.cli ')[1].split()[0] for line in ran] == ['train', 'evaluate', 'extract']
+    assert [line.split('gplinker_kit.cli ')[1].split()[0] for line in ran] == [
+        'train', 'evaluate', 'extract', 'plot', 'view']
     assert '--epochs 1' in ran[0] and '--tree' in ran[2]
+    assert '--output runs/demo-curves.png' in ran[3] and '--output runs/demo.html' in ran[4]
+    assert process.stdout.rstrip().endswith(
+        'training curves: runs/demo-curves.png\nsentences, events and cliques: runs/demo.html')
     assert all(line.split(':')[0] == 'ran tensorflow' for line in ran)  # whatever the user's environment says
+
+
+@pytest.mark.parametrize('arguments', [['--output', 'else/where'], ['--output', 'no', '--output=else/where/']])
+def test_demo_looks_at_the_model_it_was_told_to_make(tmp_path, arguments):
+    shutil.copytree(os.path.join(ROOT, 'scripts'), str(tmp_path / 'scripts'))
+    write_program(tmp_path / 'python', '#!/bin/sh\necho "ran $*"\n')
+    write_program(tmp_path / 'scripts' / 'env', '#!/bin/sh\necho %s\n' % (tmp_path / 'python'))
+    output = subprocess.run([str(tmp_path / 'scripts' / 'demo')] + arguments, cwd=str(tmp_path), text=True, check=True,
+                            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE).stdout
+    ran = [line for line in output.split('\n') if line.startswith('ran ')]
+    assert len(ran) == 5 and all('--model else/where ' in line + ' ' for line in ran[1:])
+    assert 'else/where-curves.png' in ran[3] and 'else/where.html' in ran[4] and 'runs/demo' not in ''.join(ran[1:])
 
 
 def test_demo_stops_when_an_environment_cannot_be_made(tmp_path):
