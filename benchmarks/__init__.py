@@ -1,0 +1,1 @@
+"""Benchmarks, each a program: `python benchmarks/NAME.py`. See benchmarks/README.md."""

@@ -1,0 +1,247 @@
+"""The form that all benchmarks share: rows of two variants, each in a process of its own, a table and a JSON file.
+
+The two variants of a row (see benchmarks/processes.py) are alive together and measured in turn, so that a machine that
+slows down for a while slows both; the one that waits takes no time. Reported are medians, and as spread the larger of
+both variants' (max - min) / median.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import sys
+import tempfile
+import time
+import traceback
+from dataclasses import dataclass
+
+from benchmarks.processes import ROOT, Process, Variant, VariantError
+from gplinker_kit.errors import hint
+from gplinker_kit.files import write_json
+
+FAILED, SKIPPED = 1, 3
+
+
+def say(line):
+    print(line, file=sys.stderr, flush=True)
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the table.
+
+    name, unit: str. goal: the least ratio, above 1 meaning that ours is better, or None. ours, peer: Variant.
+    higher: True where more is better (sentences/s), False where less is (seconds, MiB).
+    most: bound of ours in `unit`, besides the ratio, or None.
+    peer_rounds: measurements of a peer that is too slow for as many as ours, or None.
+    fresh: whether every measurement needs new processes (peak memory).
+    before: Variant run once beforehand, which leaves files in options['folder'], or None.
+    needs: paths without which the row is skipped.
+    check: function of (facts of ours, facts of the peer) that raises ValueError where the two did different work, and
+        returns a note (or None).
+    note: str, what exactly is measured.
+    """
+
+    name: str
+    goal: float | None
+    unit: str
+    ours: Variant
+    peer: Variant
+    higher: bool = False
+    most: float | None = None
+    peer_rounds: int | None = None
+    fresh: bool = False
+    before: Variant | None = None
+    needs: tuple = ()
+    check: object = None
+    note: str = ''
+
+
+def median(values):
+    """The middle value; the mean of the two middle ones of an even number."""
+    ordered, half = sorted(values), len(values) // 2
+    return ordered[half] if len(values) % 2 else (ordered[half - 1] + ordered[half]) / 2
+
+
+def spread(values):
+    """(max - min) / median; 0 for one value, of which nothing is known."""
+    return (max(values) - min(values)) / median(values)
+
+
+def measure_row(row, pythons, quick=False, rounds=None):
+    """Measures one row.
+
+    Returns: the row's dict for the JSON file.
+    Raises: VariantError; ValueError where `row.check` finds that the variants did different work.
+    """
+    rounds = ((1 if row.fresh else 2) if quick else 5) if rounds is None else rounds
+    peer_rounds = min(rounds, row.peer_rounds or rounds)
+    with tempfile.TemporaryDirectory(prefix='gplinker-benchmark-') as folder:
+        options = {'quick': quick, 'folder': folder}
+        notes = [row.note]
+        if row.before is not None:
+            with Process(row.before, options, pythons) as process:
+                notes.append(process.facts.get('note'))
+        collect = _fresh if row.fresh else _alternate
+        ours, peer, facts = collect(row, options, pythons, rounds, peer_rounds)
+    if row.check is not None:
+        notes.append(row.check(*facts))
+    notes.extend(fact.get('note') for fact in facts)
+    if peer_rounds < rounds:
+        notes.append('the peer was measured %s only' % ('once' if peer_rounds == 1 else '%d times' % peer_rounds))
+    mine, theirs = median(ours), median(peer)
+    ratio = mine / theirs if row.higher else theirs / mine
+    if 'flops' in facts[0]:
+        notes.append('ours does %s GFLOP/s of matrix products' % number(facts[0]['flops'] / mine / 1e9))
+    made = {
+        'name': row.name, 'ours': mine, 'peer': theirs, 'ratio': ratio, 'unit': row.unit,
+        'spread': max(spread(ours), spread(peer)), 'goal': row.goal,
+        'met': (row.goal is None or ratio >= row.goal) and (row.most is None or mine <= row.most),
+        'runs': {'ours': ours, 'peer': peer},
+        'note': '; '.join(note for note in notes if note),
+        'versions': {'ours': facts[0].get('versions'), 'peer': facts[1].get('versions')},
+    }
+    if row.most is not None:
+        made['most'] = row.most
+    return made
+
+
+def _alternate(row, options, pythons, rounds, peer_rounds):
+    """Measures both variants in turn, first one first and then the other."""
+    with Process(row.ours, options, pythons) as ours, Process(row.peer, options, pythons) as peer:
+        values = {ours: [], peer: []}
+        for number in range(rounds):
+            for process in (ours, peer) if number % 2 == 0 else (peer, ours):
+                if process is ours or number < peer_rounds:
+                    values[process].append(process.measure())
+        return values[ours], values[peer], (ours.facts, peer.facts)
+
+
+def _fresh(row, options, pythons, rounds, peer_rounds):
+    """The same with new processes for every measurement, one at a time."""
+    values, facts = ([], []), [None, None]
+    for number in range(rounds):
+        for side, variant in enumerate((row.ours, row.peer)):
+            if side == 0 or number < peer_rounds:
+                with Process(variant, options, pythons) as process:
+                    values[side].append(process.measure())
+                    facts[side] = process.facts
+    return values[0], values[1], tuple(facts)
+
+
+def number(value):
+    """A number with three significant digits, thousands apart."""
+    if value >= 1000:
+        return '{:,.0f}'.format(value)
+    return '%.3g' % value
+
+
+def table(rows):
+    """Returns the Markdown table of row dicts, with the notes below it."""
+    lines = ['| row | ours | peer | unit | ratio | goal | spread |', '|---|---|---|---|---|---|---|']
+    for row in rows:
+        goals = [] if row['goal'] is None else ['≥ ' + number(row['goal'])]
+        goals += ['ours ≤ %s %s' % (number(row['most']), row['unit'])] if 'most' in row else []
+        cells = ['`%s`' % row['name'], number(row['ours']), number(row['peer']), row['unit'], number(row['ratio']),
+                 ', '.join(goals) + ('' if row['met'] else ' (missed)'), '%.0f%%' % (100 * row['spread'])]
+        lines.append('| %s |' % ' | '.join(cells))
+    notes = ['- `%s`: %s' % (row['name'], row['note']) for row in rows if row['note']]
+    return '\n'.join(lines + ([''] + notes if notes else []))
+
+
+def described(environment):
+    """Returns one sentence about the machine and the versions."""
+    parts = ['%s, %d cores' % (environment['cpu'], environment['cores'])]
+    if 'matrix_product_gflops' in environment:
+        parts.append("numpy's matrix product does %s GFLOP/s" % number(environment['matrix_product_gflops']))
+    for side, found in sorted(environment['versions'].items()):
+        if found:
+            parts.append('%s: %s' % (side, ', '.join('%s %s' % pair for pair in sorted(found.items()))))
+    return '; '.join(parts) + '.'
+
+
+def machine():
+    """Returns what the numbers depend on besides versions."""
+    model = platform.processor()
+    try:
+        with open('/proc/cpuinfo') as stream:
+            names = [line.partition(':')[2].strip() for line in stream if line.startswith('model name')]
+        model = names[0] if names else model
+    except OSError:
+        pass
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, 'sched_getaffinity') else os.cpu_count()
+    threads = {key: os.environ[key] for key in ('OMP_NUM_THREADS', 'TF_NUM_INTRAOP_THREADS') if key in os.environ}
+    return {
+        'cpu': model, 'cores': cores, 'system': platform.platform(), 'threads': threads,
+        'load': [round(load, 2) for load in os.getloadavg()], 'started': time.strftime('%Y-%m-%d %H:%M:%S %z'),
+    }
+
+
+def main(title, rows, peer_python, default=None, facts=dict, argv=None):
+    """The command line of a benchmark.
+
+    Arguments: title: str. rows: list of Row. peer_python: path of the peer's Python, unless --peer-python says another.
+        default: names of the rows that are measured without --only, all by default. facts: function that returns more
+        entries for the JSON file's environment.
+    Returns: the exit status: 0; 1 a variant failed or the variants did different work; 3 a row was skipped; argparse
+        exits with 2 for wrong arguments. A missed goal is no failure.
+    """
+    names = [row.name for row in rows]
+    parser = argparse.ArgumentParser(description=title)
+    parser.add_argument(
+        '--only', metavar='ROW', action='append', help='measure this row; may be repeated: %s' % ', '.join(names)
+    )
+    parser.add_argument('--quick', action='store_true', help='little of everything, to see that it works')
+    parser.add_argument('--json', metavar='FILE', help='write the results here')
+    parser.add_argument('--peer-python', metavar='FILE', default=peer_python, help='default: %(default)s')
+    options = parser.parse_args(argv)
+    for name in options.only or ():
+        if name not in names:
+            parser.error('there is no row %r.%s' % (name, hint(name, names)))
+    if options.json is not None and not os.path.isdir(os.path.dirname(os.path.abspath(options.json))):
+        parser.error('--json: no such folder: %s' % os.path.dirname(os.path.abspath(options.json)))
+    peer = options.peer_python
+    # Variants run in the project's folder, from where a relative path would mean another file.
+    pythons = {'ours': sys.executable, 'peer': os.path.abspath(peer) if os.sep in peer else peer}
+    wanted = options.only or default or names
+    report = {'environment': dict(machine(), quick=options.quick, **facts()), 'rows': [], 'failed': [], 'skipped': []}
+    _measure_all([row for row in rows if row.name in wanted], pythons, options.quick, report)
+    print('# %s%s\n' % (title, ' (quick: not for comparison)' if options.quick else ''))
+    print(described(report['environment']) + '\n')
+    print(table(report['rows']))
+    for kind in ('failed', 'skipped'):
+        for entry in report[kind]:
+            print('\n**`%s` %s**: %s' % (entry['name'], kind, entry['message'].split('\n')[0]))
+    if options.json is not None:
+        write_json(options.json, report)
+    return FAILED if report['failed'] else SKIPPED if report['skipped'] else 0
+
+
+def _measure_all(rows, pythons, quick, report):
+    """Measures rows into the lists of `report`; one that fails does not cost the others."""
+    versions = report['environment']['versions'] = {}
+    for row in rows:
+        missing = [path for path in row.needs if not os.path.exists(path)]
+        if missing:
+            say('%s: skipped, there is no %s' % (row.name, missing[0]))
+            report['skipped'].append({'name': row.name, 'message': 'there is no ' + os.path.relpath(missing[0], ROOT)})
+            continue
+        say('%s …' % row.name)
+        started = time.time()
+        try:
+            made = measure_row(row, pythons, quick)
+        except (VariantError, ValueError) as error:
+            say('%s: FAILED: %s' % (row.name, error))
+            report['failed'].append({'name': row.name, 'message': str(error)})
+            continue
+        except Exception as error:  # a fault of the benchmark itself must not cost the other rows
+            traceback.print_exc()
+            report['failed'].append({'name': row.name, 'message': repr(error)})
+            continue
+        for side, found in made.pop('versions').items():
+            versions.setdefault(side, {}).update(found or {})
+        made['seconds'] = round(time.time() - started, 1)
+        report['rows'].append(made)
+        say('%s: ours %s, peer %s %s, ratio %s (%.0f s)' % (
+            row.name, number(made['ours']), number(made['peer']), row.unit, number(made['ratio']), made['seconds']))

@@ -1,0 +1,1 @@
+"""What ours is measured against, written with the peers' public interfaces or from published descriptions."""
