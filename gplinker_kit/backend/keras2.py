@@ -93,8 +93,31 @@ def dropout(x, rate, rng, training=None):
     """Drops entries of `x` in training with probability `rate` and rescales the rest by 1 / (1 - rate)."""
     if not rate:
         return x
-    # As a function, so that the random numbers are drawn in training only.
-    return K.in_train_phase(lambda: tf.nn.dropout(x, rate=rate, seed=rng.next()), x, training=training)
+    if training is None:
+        training = K.learning_phase()
+    if isinstance(training, (bool, int)):
+        return x * _kept(x, rate, rng) if training else x
+    training = tf.cast(training, 'bool')
+    # Random numbers in training only: a scalar stands for them otherwise.
+    kept = tf.cond(training, lambda: _kept(x, rate, rng), lambda: tf.ones([], x.dtype))
+
+    @tf.custom_gradient
+    def drop(x):
+        # The gradient of a plain `cond` around x fills a tensor of zeros for the branch not taken, and adds it.
+        def apply(value):
+            return tf.cond(training, lambda: value * kept, lambda: value)
+
+        y = apply(x)
+        y.set_shape(x.shape)
+        return y, apply
+
+    return drop(x)
+
+
+def _kept(x, rate, rng):
+    """Returns a tensor like `x` of 1 / (1 - rate) where an entry stays and 0 where it is dropped."""
+    chance = tf.random.uniform(tf.shape(x), dtype=x.dtype, seed=rng.next())
+    return tf.cast(chance >= rate, x.dtype) * tf.cast(1.0 / (1.0 - rate), x.dtype)
 
 
 def random_normal(shape, rng, stddev=1.0, dtype=None):

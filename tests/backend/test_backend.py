@@ -39,6 +39,21 @@ class Noisy(Layer):
 
 
 @backend.register
+class Scaled(Layer):
+    """The input times one weight a column, ones at first."""
+
+    def build(self, input_shape):
+        self.weight = self.add_weight(name='weight', shape=(input_shape[-1],), initializer='ones')
+        super().build(input_shape)
+
+    def call(self, inputs):
+        return inputs * self.weight
+
+    def compute_output_shape(self, input_shape):
+        return input_shape
+
+
+@backend.register
 class Anchored(Layer):
     """The identity, with a loss that pulls its one weight to 3."""
 
@@ -90,6 +105,16 @@ def test_dropout_when_told_to_train():
     value = evaluate(backend.dropout(ops.ones((4000,)), 0.25, backend.seed_generator(1), training=True))
     np.testing.assert_allclose(sorted(set(value.tolist())), [0, 1 / 0.75], rtol=1e-6)
     assert abs((value == 0).mean() - 0.25) < 0.05 and value.dtype == 'float32'
+
+
+def test_the_gradient_of_dropout_drops_the_same_entries():
+    """y = mean of dropout(w · x), w of ones: one step of size 1 changes each w by its own share of y."""
+    model = model_of(Scaled(), Noisy(0.25), size=4000)
+    model.compile(keras.optimizers.SGD(1.0), lambda y_true, y_pred: ops.mean(y_pred, axis=-1))
+    loss = float(np.ravel(model.train_on_batch(np.ones((1, 4000)), np.zeros((1, 4000))))[0])
+    change = 1 - model.get_weights()[0]
+    np.testing.assert_allclose(sorted(set(np.round(4000 * change, 3))), [0, 1.333], atol=2e-3)
+    np.testing.assert_allclose(change.sum(), loss, rtol=1e-3)
 
 
 def test_random_numbers():
