@@ -201,7 +201,7 @@ def extract(options):
     """Sentences/s, one text at a time; the facts hold what is found, and in which texts a score was a close call."""
     from bert4keras.tokenizers import Tokenizer
 
-    texts = [example.text for example in fewfc.examples(fewfc.DEV, 40 if options['quick'] else None)]
+    texts = fewfc.dev_texts(40 if options['quick'] else None)
     model = _model(options['folder'])
     _load(model, os.path.join(options['folder'], 'weights.safetensors'))
     tokenizer, labels = Tokenizer(fewfc.VOCAB, do_lower_case=True), fewfc.schema().labels
