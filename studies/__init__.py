@@ -1,0 +1,1 @@
+"""The articles' claims as programs to rerun: `python -m studies.NAME [--full] [--output DIR]`."""
