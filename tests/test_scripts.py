@@ -92,7 +92,8 @@ def small(tmp_path):
     def run(*arguments, **variables):
         process = subprocess.run(
             [sys.executable, str(tmp_path / 'scripts' / 'test')] + list(arguments), cwd=str(tmp_path),
-            env=dict(os.environ, **variables), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+            env=dict(os.environ, TMPDIR=str(tmp_path), **variables), stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT, text=True)
         return process.returncode, process.stdout
 
     return run
