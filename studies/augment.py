@@ -1,0 +1,66 @@
+"""Two ways to show a small corpus to a model so that it is never the same twice: hidden tokens, exchanged arguments."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from gplinker_kit.events.targets import Targets, cell_array, link_cells
+
+
+def hide_tokens(items, share, mask, special, random):
+    """Returns items in which a `share` of the tokens, [CLS] and [SEP] apart, is replaced by the token `mask`.
+
+    Arguments: items: (token ids, segment ids, Targets) each. special: ids that stay. random: RandomState.
+    """
+    hidden = []
+    for ids, segments, targets in items:
+        ids = np.array(ids)
+        ids[(random.rand(len(ids)) < share) & ~np.isin(ids, special)] = mask
+        hidden.append((ids.tolist(), segments, targets))
+    return hidden
+
+
+def argument_pool(items, keep):
+    """Returns {label: list of token id lists}: what stands in the corpus under each label that `keep` holds."""
+    pool = {}
+    for ids, _, targets in items:
+        for label, start, end in targets.arguments.tolist():
+            if label in keep:
+                pool.setdefault(label, []).append(list(ids[start:end + 1]))
+    return pool
+
+
+def exchange_arguments(item, pool, share, longest, random):
+    """Returns an item in which a `share` of the arguments gives way to others of the same label; targets move along.
+
+    Exchanged are spans that no other span crosses or lies in, whose labels are all in the pool (triggers are not, so
+    they stay). An item that would grow beyond `longest` tokens keeps the argument.
+    """
+    ids, segments, targets = list(item[0]), item[1], item[2]
+    labels = {}
+    for label, start, end in targets.arguments.tolist():
+        labels.setdefault((start, end), []).append(label)
+    place = {span: span for span in labels}
+    for span in sorted(labels, reverse=True):  # from the right: what lies left of a change stays where it is
+        start, end = span
+        if random.rand() >= share or not all(label in pool for label in labels[span]):
+            continue
+        if any(other != span and other[0] <= end and other[1] >= start and not (other[0] <= start and other[1] >= end)
+               for other in labels):
+            continue
+        choice = pool[labels[span][0]]
+        new = choice[random.randint(len(choice))]
+        more = len(new) - (end - start + 1)
+        if len(ids) + more > longest:
+            continue
+        ids[start:end + 1] = new
+        for other, (first, last) in place.items():
+            # No span begins inside the exchanged one; one that ends with it or behind it ends later.
+            place[other] = (first + more * (other[0] > end), last + more * (other[1] >= end))
+    arguments = cell_array((label,) + place[start, end] for label, start, end in targets.arguments.tolist())
+    links = []
+    for label, start, end, other_start, other_end in targets.links.tolist():
+        one, other = place[start, end], place[other_start, other_end]
+        links.append((label,) + min(one, other) + max(one, other))
+    segments = [segments[0]] * len(ids) if len(ids) != len(segments) else segments
+    return ids, segments, Targets(arguments, *link_cells(links), targets.report, cell_array(links, 5))

@@ -1,0 +1,122 @@
+"""What raises the quality of a GPLinker that is trained from scratch on FewFC: one change at a time, several seeds.
+
+Every run trains the same small model by the same recipe, but for the change that names it, and is scored after its last
+epoch on the dev sentences: at thresholds 0, and at thresholds tuned on one half of them and scored on the other. Each
+run leaves a JSON file, so that a study that was stopped goes on where it was.
+
+    python -m studies.gplinker_quality [--full] [--only VARIANT ...] [--output DIR]
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+
+import numpy as np
+
+from studies import fewfc
+from studies.augment import argument_pool, exchange_arguments, hide_tokens
+from studies.common import COLOURS, figure, markdown, parser, save, write_csv
+
+BASE = {'size': 'tiny', 'sentences': 7171, 'epochs': 12, 'batch_size': 16, 'learning_rate': 1e-3, 'dropout': 0.1,
+        'hidden': 0.0, 'exchanged': 0.0, 'typed_links': False, 'head_size': 64, 'ema': None}
+VARIANTS = {
+    'base': {},
+    'dropout 0.2': {'dropout': 0.2},
+    '15% of tokens hidden': {'hidden': 0.15},
+    '30% of arguments exchanged': {'exchanged': 0.3},
+    'typed links': {'typed_links': True},
+    'pointers 128 wide': {'head_size': 128},
+    'average of weights': {'ema': 0.998},
+    'batches of 8': {'batch_size': 8},
+    'learning rate 2e-3': {'learning_rate': 2e-3},
+}
+SCORES = ('argument', 'event', 'official', 'tuned argument', 'tuned event')
+
+
+def run(values, seed, data):
+    """Trains one model and returns its scores, percentages."""
+    from gplinker_kit.averaging import WeightAverage
+    from gplinker_kit.events.schema import TRIGGER
+    from gplinker_kit.fitting import compile_model, encode, epoch_batches, run_epoch
+    from gplinker_kit.recipe import Recipe
+    from gplinker_kit.thresholds import tune_thresholds
+    from gplinker_kit.training import evaluate
+
+    schema, examples, dev, tokenizer = data
+    started = time.time()
+    gplinker = fewfc.build(schema, tokenizer, seed, values['size'], values['dropout'],
+                           head_size=values['head_size'], typed_links=values['typed_links'])
+    recipe = Recipe(epochs=values['epochs'], batch_size=values['batch_size'], learning_rate=values['learning_rate'],
+                    seed=seed)
+    items, _ = encode(gplinker, examples[:values['sentences']])
+    random, longest = np.random.RandomState(seed), gplinker.settings.max_length
+    roles = {number for number, label in enumerate(schema.labels) if label.role != TRIGGER}
+    pool = argument_pool(items, roles)
+    special = [tokenizer._token_start_id, tokenizer._token_end_id]
+    compile_model(gplinker, recipe, len(epoch_batches(items, recipe, longest, random)) * recipe.epochs)
+    average = WeightAverage(gplinker.model, values['ema']) if values['ema'] else None
+    losses = []
+    for number in range(recipe.epochs):
+        shown = items
+        if values['exchanged']:
+            shown = [exchange_arguments(item, pool, values['exchanged'], longest, random) for item in shown]
+        if values['hidden']:
+            shown = hide_tokens(shown, values['hidden'], tokenizer._token_dict['[MASK]'], special, random)
+        batches = epoch_batches(shown, recipe, longest, random)
+        losses.append(run_epoch(gplinker.model, shown, batches, 'epoch %d' % (number + 1),
+                                after_step=average.step if average else None))
+    if average:
+        gplinker.model.set_weights(average.weights())
+    scores = evaluate(gplinker, dev)
+    tuned = tune_thresholds(gplinker, dev)
+    event, argument = tuned.crossfitted
+    found = (scores.argument.f1, scores.event.f1, scores.official.f1, argument.f1, event.f1)
+    return dict(zip(SCORES, (100 * f1 for f1 in found)), losses=losses, seconds=time.time() - started)
+
+
+def main():
+    options = parser(__doc__, 'gplinker_quality')
+    options.add_argument('--only', nargs='+', metavar='VARIANT', choices=list(VARIANTS), default=list(VARIANTS))
+    options = options.parse_args()
+    from gplinker_kit.files import write_json
+
+    base = dict(BASE) if options.full else dict(BASE, sentences=800, epochs=4)
+    seeds = (0, 1, 2) if options.full else (0,)
+    data = fewfc.corpus()
+    folder = os.path.join(options.output, 'runs' if options.full else 'quick')
+    os.makedirs(folder, exist_ok=True)
+    rows = []
+    for seed in seeds:
+        for name in options.only:
+            values = dict(base, **VARIANTS[name])
+            path = os.path.join(folder, '%s-%d.json' % (name.replace(' ', '_').replace('%', ''), seed))
+            if not os.path.exists(path):
+                write_json(path, dict(run(values, seed, data), options=values))
+            with open(path, encoding='utf-8') as stream:
+                found = json.load(stream)
+            if found['options'] != values:
+                raise SystemExit('%s was made with other options; remove it to run it again' % path)
+            rows.append([name, seed] + [found[score] for score in SCORES])
+            print(name, seed, ' '.join('%s %.2f' % (score, found[score]) for score in SCORES),
+                  '%.0f s' % found['seconds'], flush=True)
+    header = ['change', 'seed'] + list(SCORES)
+    write_csv(options.output, 'quality', header, rows)
+    print(markdown(['change'] + list(SCORES), [
+        [name] + [fewfc.mean_and_deviation([row[k] for row in rows if row[0] == name])
+                  for k in range(2, 2 + len(SCORES))] for name in options.only]))
+    made, axes = figure(10, 0.9 + 0.42 * len(options.only), 2)
+    for axis, column, title in zip(axes, (5, 6), ('argument', 'event')):
+        for place, name in enumerate(options.only):
+            values = [row[column] for row in rows if row[0] == name]
+            axis.plot(values, [place] * len(values), 'o', color=COLOURS[0], alpha=0.6)
+            axis.plot([np.mean(values)], [place], '|', ms=16, mew=2, color=COLOURS[1])
+        axis.set(yticks=range(len(options.only)), yticklabels=options.only if column == 5 else [],
+                 xlabel='strict %s F1, dev, cross-fitted thresholds' % title)
+        axis.invert_yaxis()
+    save(made, options.output, 'quality')
+
+
+if __name__ == '__main__':
+    main()
