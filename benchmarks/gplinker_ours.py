@@ -179,8 +179,8 @@ VARIANTS = {
     'train_for_extract': train_for_extract,
     'extract': extract,
     'tokenise': tokenise,
-    'cliques_k7x2': lambda options: _cliques([graphs.cocktail_party(options)]),
-    'cliques_g40': lambda options: _cliques([graphs.random_graph()]),
+    'cliques_k7x2': lambda options: _cliques([graphs.k7x2(options)]),
+    'cliques_g40': lambda options: _cliques([graphs.g40(options)]),
     'cliques_duee': lambda options: _cliques(graphs.event_graphs(options)),
 }
 

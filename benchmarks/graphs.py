@@ -7,19 +7,28 @@ from itertools import combinations
 import numpy as np
 
 
-def cocktail_party(options):
-    """K(7×2): 14 nodes, all linked but for a perfect matching; 128 cliques. With --quick K(6×2)."""
-    nodes = 12 if options['quick'] else 14
+def cocktail_party(nodes):
+    """All linked but for a perfect matching: 2^(n/2) cliques. `nodes`: an even number, 14 for K(7×2)."""
     matrix = np.ones((nodes, nodes), bool)
     for node in range(nodes):
         matrix[node, node] = matrix[node, node ^ 1] = False
     return matrix
 
 
-def random_graph(nodes=40, density=0.9, seed=0):
-    """G(40, 0.9): every pair is linked with probability 0.9."""
-    upper = np.triu(np.random.RandomState(seed).rand(nodes, nodes) < density, 1)
+def random_graph(nodes, density, random):
+    """G(n, p): every pair is linked with probability `density`. `random`: numpy RandomState."""
+    upper = np.triu(random.rand(nodes, nodes) < density, 1)
     return upper | upper.T
+
+
+def k7x2(options):
+    """The graph of the row `cliques_k7x2`: K(7×2), with --quick K(6×2)."""
+    return cocktail_party(12 if options['quick'] else 14)
+
+
+def g40(options):
+    """The graph of the row `cliques_g40`."""
+    return random_graph(40, 0.9, np.random.RandomState(0))
 
 
 def event_graphs(options):

@@ -13,22 +13,10 @@ import time
 
 import numpy as np
 
-from benchmarks.peers.cliques import published_search
+from benchmarks.graphs import cocktail_party, random_graph
+from benchmarks.peers.cliques import as_published, published_search
 from gplinker_kit.events import maximal_cliques
 from studies.common import COLOURS, figure, markdown, parser, save, write_csv
-
-
-def random_graph(nodes, density, random):
-    upper = np.triu(random.rand(nodes, nodes) < density, 1)
-    return upper | upper.T
-
-
-def cocktail_party(nodes):
-    """Everything linked but for a perfect matching: 2^(n/2) cliques, one a choice of sides."""
-    matrix = ~np.eye(nodes, dtype=bool)
-    for node in range(0, nodes, 2):
-        matrix[node, node + 1] = matrix[node + 1, node] = False
-    return matrix
 
 
 def shared_trigger(nodes, random, size=5):
@@ -57,9 +45,7 @@ def ours(matrix):
 
 
 def published(matrix):
-    nodes = [('', '', node, node) for node in range(len(matrix))]
-    links = {(i, i, j, j) for i, j in np.argwhere(matrix).tolist()}
-    return [[start for _, _, start, _ in clique] for clique in published_search(nodes, links)]
+    return [[start for _, _, start, _ in clique] for clique in published_search(*as_published(matrix))]
 
 
 FAMILIES = {

@@ -33,8 +33,8 @@ def legacy_loss(labels):
 
     def loss(y_true, y_pred):
         scores = dense_scores(y_pred, labels)
-        b, _, n, _ = ops.shape(scores)[0], labels, ops.shape(scores)[2], None
-        flat = ops.reshape(scores, (b, labels, n * n))
+        n = ops.shape(scores)[2]
+        flat = ops.reshape(scores, (ops.shape(scores)[0], labels, n * n))
         golds = flat_golds(y_true, labels, n, ops)
         return ops.sum(legacy_sparse_multilabel_categorical_crossentropy(golds, flat, mask_zero=True), axis=1)
 

@@ -27,43 +27,27 @@ import time
 
 import numpy as np
 
+from gplinker_kit.events.bits import mask_of, members
 from gplinker_kit.events.cliques import maximal_cliques
-
-
-def _mask(members):
-    """Returns the integer in which the bits of some numbers are set."""
-    mask = 0
-    for member in members:
-        mask |= 1 << int(member)
-    return mask
-
-
-def _bits(mask):
-    members = []
-    while mask:
-        low = mask & -mask
-        members.append(low.bit_length() - 1)
-        mask ^= low
-    return members
 
 
 def _common_parts(nodes, between, neighbours, linked, max_cliques, deadline, limits):
     """Returns {node: set of masks}, the maximal cliques of what each node is linked to between."""
     parts = {}
     for node in nodes:
-        near = _bits(neighbours[node] & between)
+        near = list(members(neighbours[node] & between))
         if near:
             left = None if deadline is None else max(0.0, deadline - time.monotonic())
             found = maximal_cliques(linked[np.ix_(near, near)], max_cliques=max_cliques, max_seconds=left)
             if found.truncated:
                 limits.add(found.limit)
-            parts[node] = {_mask(near[k] for k in clique) for clique in found}
+            parts[node] = {mask_of(near[k] for k in clique) for clique in found}
     return parts
 
 
 def _has_trigger(node, part, neighbours, triggers):
     """Whether a node is one of `triggers`, or linked to one of them that is linked to all of a part."""
-    return any(not part & ~neighbours[trigger] for trigger in _bits((neighbours[node] | 1 << node) & triggers))
+    return any(not part & ~neighbours[trigger] for trigger in members((neighbours[node] | 1 << node) & triggers))
 
 
 def bridge(links, triggers, max_cliques=None, deadline=None):
@@ -79,25 +63,25 @@ def bridge(links, triggers, max_cliques=None, deadline=None):
     """
     linked, score, held = links.linked.copy(), links.score.copy(), links.held
     first, last = held.argmax(axis=0), len(held) - 1 - held[::-1].argmax(axis=0)
-    limits, with_trigger = set(), _mask(np.flatnonzero(triggers))
+    limits, with_trigger = set(), mask_of(np.flatnonzero(triggers))
     for gap in range(1, int(first.max() - last.min()) + 1):
-        neighbours = [_mask(np.flatnonzero(row)) & ~(1 << node) for node, row in enumerate(linked)]
+        neighbours = [mask_of(np.flatnonzero(row)) & ~(1 << node) for node, row in enumerate(linked)]
         for border in np.unique(last).tolist():
             left, right = np.flatnonzero(last == border).tolist(), np.flatnonzero(first == border + gap).tolist()
-            between = _mask(np.flatnonzero((first < border + gap) & (last > border)))
+            between = mask_of(np.flatnonzero((first < border + gap) & (last > border)))
             if not left or not right or not between:
                 continue
             if deadline is not None and time.monotonic() >= deadline:
                 return links._replace(linked=linked, score=score), limits | {'max_seconds'}
             parts = _common_parts(left + right, between, neighbours, linked, max_cliques, deadline, limits)
-            before = with_trigger & _mask(np.flatnonzero(last <= border))
-            behind = with_trigger & _mask(np.flatnonzero(first >= border + gap))
+            before = with_trigger & mask_of(np.flatnonzero(last <= border))
+            behind = with_trigger & mask_of(np.flatnonzero(first >= border + gap))
             for x, y in itertools.product(left, right):
                 for part in parts.get(x, set()) & parts.get(y, set()):
                     if not part & with_trigger and (_has_trigger(x, part, neighbours, before)
                                                     and _has_trigger(y, part, neighbours, behind)):
                         continue
-                    members = _bits(part)
+                    common = list(members(part))
                     linked[x, y] = linked[y, x] = True
-                    score[x, y] = score[y, x] = max(score[x, y], min(score[x, members].min(), score[y, members].min()))
+                    score[x, y] = score[y, x] = max(score[x, y], min(score[x, common].min(), score[y, common].min()))
     return links._replace(linked=linked, score=score), limits

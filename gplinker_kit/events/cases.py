@@ -7,6 +7,7 @@ from collections import namedtuple
 import numpy as np
 
 from gplinker_kit.events.scores import Positives, positives
+from gplinker_kit.events.windows import inner_ranges
 
 FLOOR = -4.0  # an argument cell of less is no candidate
 
@@ -68,10 +69,9 @@ def make_case(text, gold, windows, schema, floor=FLOOR, max_positives=500):
 def _looked_at(found, ranges):
     """Leaves out cells at the edge of their window that another window shows away from its edges, as `Reading` does.
 
-    `ranges` are the first and the last token of each window; the edges of the text are none.
+    `ranges`: as in `inner_ranges`.
     """
-    left, right = ranges[0][0], ranges[-1][1]
-    whole = [(first + (first > left), last - (last < right)) for first, last in ranges]
+    whole = inner_ranges(ranges)
     kept = []
     for (low, high), cells in zip(whole, found):
         inside = (low <= cells.start) & (cells.end <= high)

@@ -35,6 +35,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from gplinker_kit.events.bits import members
+
 if hasattr(int, 'bit_count'):
     _size = _small_size = int.bit_count
 else:  # before Python 3.10
@@ -45,14 +47,6 @@ else:  # before Python 3.10
     for _ in range(16):
         _counts += _counts.translate(bytes(range(1, 256)) + bytes(1))
     _small_size = _counts.__getitem__
-
-
-def _members(mask):
-    """Yields the positions of the set bits, lowest first."""
-    while mask:
-        low = mask & -mask
-        yield low.bit_length() - 1
-        mask ^= low
 
 
 def _neighbours(adjacency):
@@ -78,7 +72,7 @@ def _components(neighbours):
         component = frontier = left & -left
         while frontier:
             reached = 0
-            for node in _members(frontier):
+            for node in members(frontier):
                 reached |= neighbours[node]
             frontier = reached & ~component
             component |= frontier
@@ -105,7 +99,7 @@ def _pivot(near_of, candidates, excluded, size):
 
 
 def _is_complete(neighbours, component):
-    return all(neighbours[node] | 1 << node == component for node in _members(component))
+    return all(neighbours[node] | 1 << node == component for node in members(component))
 
 
 def _search(neighbours, component):
@@ -114,7 +108,7 @@ def _search(neighbours, component):
         yield component
         return
     size = _small_size if len(neighbours) <= 16 else _size
-    near_of = {1 << node: neighbours[node] for node in _members(component)}
+    near_of = {1 << node: neighbours[node] for node in members(component)}
     branch = component & ~_pivot(near_of, component, 0, size)
     stack = [[0, component, 0, branch]]  # clique, candidates, excluded, candidates to branch on
     while stack:
@@ -230,5 +224,5 @@ def maximal_cliques(adjacency, max_nodes=None, max_cliques=None, max_seconds=Non
             clique = _grow(neighbours, node)
             found.append(clique)
             covered |= clique
-    cliques = tuple(sorted(tuple(kept[node] for node in _members(clique)) for clique in found))
+    cliques = tuple(sorted(tuple(kept[node] for node in members(clique)) for clique in found))
     return Cliques(cliques, limit, tuple(sorted(set(range(total)).difference(kept))))

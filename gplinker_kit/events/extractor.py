@@ -5,7 +5,6 @@ numpy only; the model is a callable.
 
 from __future__ import annotations
 
-from collections import Counter
 from itertools import islice
 
 import numpy as np
@@ -145,22 +144,14 @@ class Extractor:
         encoded = self.tokenizer.encode_batch_with_offsets(texts, maxlen=None)
         extractions = [Extraction(text) for text in texts]
         readable = [k for k, (_, _, offsets) in enumerate(encoded) if any(end > start for start, end in offsets)]
-        # The longest first: what does not fit in memory fails at once. A sort that keeps the order of equals keeps the
-        # windows of a text together.
-        readable.sort(key=lambda k: -min(len(encoded[k][0]), self.max_length))
-        windows = [(k, window) for k in readable
-                   for window in cut_windows(encoded[k], self.max_length, self.window_stride)]
-        coming, readings = Counter(k for k, _ in windows), {}
-        done = len(texts) - len(readable)
-        for begin in range(0, len(windows), self.batch_size):
-            batch = windows[begin:begin + self.batch_size]
-            for (k, window), packed in zip(batch, zip(*self._predict([window for _, window in batch]))):
+        readings, done = {}, len(texts) - len(readable)
+        for scored in self.score_windows(encoded, readable):
+            for k, window, packed, is_last in scored:
                 if k not in readings:
                     readings[k] = Reading(texts[k], self.schema, self.thresholds, self.policy)
-                coming[k] -= 1
                 try:
                     readings[k].add(window.first, window.offsets, packed)
-                    if not coming[k]:
+                    if is_last:
                         extractions[k] = decode_reading(readings.pop(k))
                         done += 1
                 except ValueError as error:
@@ -170,6 +161,28 @@ class Extractor:
         if report is not None and not readable:
             report(done)
         return extractions
+
+    def score_windows(self, encoded, chosen):
+        """Predicts the windows of encoded texts, those of many texts in one batch.
+
+        Arguments:
+            encoded: list of (token ids, segment ids, offsets), not cut to a length.
+            chosen: the numbers of the texts in it to predict.
+        Yields:
+            a batch at a time, list of (number of the text, Window, packed scores as `decode` takes them, whether it is
+            the text's last window). The windows of a text come together, in ascending order; of the texts the longest
+            first: what does not fit in memory fails at once.
+        """
+        # A sort that keeps the order of equals keeps the windows of a text together.
+        ordered = sorted(chosen, key=lambda k: -min(len(encoded[k][0]), self.max_length))
+        windows = [(k, window) for k in ordered
+                   for window in cut_windows(encoded[k], self.max_length, self.window_stride)]
+        following = [k for k, _ in windows[1:]] + [None]
+        for begin in range(0, len(windows), self.batch_size):
+            batch = slice(begin, begin + self.batch_size)
+            packed = zip(*self._predict([window for _, window in windows[batch]]))
+            yield [(k, window, scores, k != behind)
+                   for (k, window), scores, behind in zip(windows[batch], packed, following[batch])]
 
     def _predict(self, windows):
         """Returns the three packed arrays of a batch, float32, copies left out."""

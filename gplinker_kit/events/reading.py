@@ -7,6 +7,7 @@ from collections import namedtuple
 import numpy as np
 
 from gplinker_kit.events.scores import crop, pair_scores, positives
+from gplinker_kit.events.windows import inner_ranges
 
 Node = namedtuple('Node', 'span tokens logits')
 Node.__doc__ = """A span of one event type: characters (start, end), tokens (first, last), {label: logit}."""
@@ -146,8 +147,7 @@ class Reading:
 
     def _take_edges(self):
         """Takes the spans at the edges of windows, but for those that another window shows with their surroundings."""
-        left, right = self._views[0].first, self._views[-1].last
-        whole = [(view.first + (view.first > left), view.last - (view.last < right)) for view in self._views]
+        whole = inner_ranges([(view.first, view.last) for view in self._views])
         for number, cell in self._edges:
             start, end = cell[2]
             low, high = whole[number]

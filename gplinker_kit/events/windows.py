@@ -85,6 +85,16 @@ def content_range(window):
     return (window.first + content[0], window.first + content[-1] + 1) if content else (0, 0)
 
 
+def inner_ranges(ranges):
+    """Returns what each window shows with its surroundings: [first, last] less the tokens at its cut edges.
+
+    `ranges` are the first and the last content token of each window of a text, both inclusive, in ascending order. The
+    first and the last token of the text are no cut edges.
+    """
+    left, right = ranges[0][0], ranges[-1][1]
+    return [(first + (first > left), last - (last < right)) for first, last in ranges]
+
+
 def window_targets(targets, window):
     """Cuts the targets of a whole text to one window.
 

@@ -42,6 +42,21 @@ def add_matrix(layer, prefix, rows, columns):
     return kernel, bias
 
 
+def add_gain_and_shift(layer, width):
+    """Adds beta (width,), zeros, with `layer.offset` and then gamma, ones, with `layer.scale`: BERT's order."""
+    if layer.offset:
+        layer.beta = layer.add_weight(name='beta', shape=(width,), initializer='zeros')
+    if layer.scale:
+        layer.gamma = layer.add_weight(name='gamma', shape=(width,), initializer='ones')
+
+
+def gain_and_shift(layer, x):
+    """x∘γ + β over the last axis, with those of the two that `layer` has."""
+    if layer.scale:
+        x = x * layer.gamma
+    return x + layer.beta if layer.offset else x
+
+
 def dense(x, kernel, bias=None):
     """x (..., e), kernel (e, u), bias (u,) -> (..., u)."""
     y = ops.matmul(x, kernel)

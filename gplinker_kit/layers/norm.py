@@ -1,7 +1,13 @@
 """Layer normalisation and its root-mean-square form."""
 
 from gplinker_kit.backend import Layer, ops, register
-from gplinker_kit.layers.common import last_size, require_flag, static_shape
+from gplinker_kit.layers.common import (
+    add_gain_and_shift,
+    gain_and_shift,
+    last_size,
+    require_flag,
+    static_shape,
+)
 
 EPSILON = 1e-7
 
@@ -44,18 +50,11 @@ class LayerNormalization(Layer):
         self.supports_masking = True
 
     def build(self, input_shape):
-        width = (last_size('LayerNormalization', input_shape),)
-        if self.offset:
-            self.beta = self.add_weight(name='beta', shape=width, initializer='zeros')
-        if self.scale:
-            self.gamma = self.add_weight(name='gamma', shape=width, initializer='ones')
+        add_gain_and_shift(self, last_size('LayerNormalization', input_shape))
         self.built = True
 
     def call(self, inputs, mask=None):
-        x = normalize(inputs, self.zero_mean, self.unit_variance, self.epsilon)
-        if self.scale:
-            x = x * self.gamma
-        return x + self.beta if self.offset else x
+        return gain_and_shift(self, normalize(inputs, self.zero_mean, self.unit_variance, self.epsilon))
 
     def compute_mask(self, inputs, mask=None):
         return mask

@@ -1,7 +1,13 @@
 """A learned gain and shift."""
 
 from gplinker_kit.backend import Layer, register
-from gplinker_kit.layers.common import last_size, require_flag, static_shape
+from gplinker_kit.layers.common import (
+    add_gain_and_shift,
+    gain_and_shift,
+    last_size,
+    require_flag,
+    static_shape,
+)
 
 
 @register
@@ -19,16 +25,11 @@ class ScaleOffset(Layer):
         self.supports_masking = True
 
     def build(self, input_shape):
-        width = (last_size('ScaleOffset', input_shape),)
-        if self.offset:
-            self.beta = self.add_weight(name='beta', shape=width, initializer='zeros')
-        if self.scale:
-            self.gamma = self.add_weight(name='gamma', shape=width, initializer='ones')
+        add_gain_and_shift(self, last_size('ScaleOffset', input_shape))
         self.built = True
 
     def call(self, inputs, mask=None):
-        x = inputs * self.gamma if self.scale else inputs
-        return x + self.beta if self.offset else x
+        return gain_and_shift(self, inputs)
 
     def compute_mask(self, inputs, mask=None):
         return mask

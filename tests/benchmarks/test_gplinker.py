@@ -37,9 +37,9 @@ def test_the_published_recursion_finds_the_maximal_cliques():
 
 
 def test_graphs():
-    party = graphs.cocktail_party({'quick': False})
+    party = graphs.k7x2({'quick': False})
     assert party.shape == (14, 14) and (party.sum(axis=1) == 12).all() and not party.diagonal().any()
-    matrix = graphs.random_graph()
+    matrix = graphs.g40({'quick': False})
     assert matrix.shape == (40, 40) and matrix.dtype == bool and (matrix == matrix.T).all()
     assert not matrix.diagonal().any() and 0.85 < matrix.sum() / (40 * 39) < 0.95
     assert len(cliques.by_networkx(party)) == 128
