@@ -56,15 +56,21 @@ def dev_texts(count=None):
     return [text[:max(end for _, end in offsets)] for text, (_, _, offsets) in zip(texts, encoded)]
 
 
-def shuffled(count, seed=0):
-    """Returns `count` batches of training items, drawn as the peer draws them: by a permutation, whatever the length.
+def shuffled(count=None, seed=0):
+    """Returns batches of training items, drawn as the peer draws them: by a permutation, whatever the length.
 
-    They are the first of an epoch, and the same in every process.
+    They are the first `count` of an epoch (None: all), and the same in every process.
     """
     everything = examples(TRAIN)
-    order = np.random.RandomState(seed).permutation(len(everything))[:count * BATCH]
+    order = np.random.RandomState(seed).permutation(len(everything))[:None if count is None else count * BATCH]
     items = encode([everything[i] for i in order])
     return [items[at:at + BATCH] for at in range(0, len(items), BATCH)]
+
+
+def cross_section(batches, count, width):
+    """Returns `count` batches: in ascending order of `width(batch)`, the middle one of each of `count` equal shares."""
+    ordered = sorted(batches, key=width)
+    return [ordered[(2 * share + 1) * len(ordered) // (2 * count)] for share in range(count)]
 
 
 def widest(count):

@@ -86,8 +86,8 @@ KERAS_ROWS = [
     ),
     _row(
         'train_epoch', 12, 'sentences/s', needs=fewfc.NEEDS, higher=True,
-        note='padding the batch included; ours in length buckets, the peer ' + BATCHES + '; compiling (the first batch '
-        'of each shape) is not counted',
+        note='padding the batch included; ours in length buckets, the peer ' + BATCHES + '; both by a cross-section of '
+        'the epoch, from its narrowest to its widest batches, the same in every measurement; compiling is not counted',
     ),
     _row(
         'extract', 5, 'sentences/s', needs=fewfc.NEEDS, higher=True, check=same_events,

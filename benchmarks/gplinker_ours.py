@@ -71,33 +71,26 @@ def train_peak_memory(options):
 
 
 def train_epoch(options):
-    """Sentences/s of an epoch in length buckets; each measurement takes some batches of every width."""
+    """Sentences/s of an epoch in length buckets, by a cross-section of its batches, the same in every measurement."""
     from gplinker_kit.events.batches import make_batch
     from gplinker_kit.fitting import epoch_batches, train_step
     from gplinker_kit.recipe import Recipe
 
-    groups, count = (60, 2) if options['quick'] else (15, 5)
     items = fewfc.encode(fewfc.examples(fewfc.TRAIN))
     epoch = epoch_batches(items, Recipe(batch_size=fewfc.BATCH), fewfc.MAX_LENGTH, np.random.RandomState(0))
-    epoch.sort(key=lambda batch: batch[1])
-    # Every 15th batch in order of width is a cross-section of the epoch; five of them are a third of it.
-    parts = [epoch[number::groups] for number in range(0, groups, groups // count)]
+    chosen = fewfc.cross_section(epoch, 6 if options['quick'] else 36, lambda batch: batch[1])
     made = _gplinker(1000)
-    met = set()
-    for indices, width in (batch for part in parts for batch in part):
-        inputs, targets = make_batch([items[i] for i in indices], width)
-        shapes = (width,) + tuple(target.shape for target in targets)
-        if shapes not in met:  # the first batch of each shape is compiled
-            met.add(shapes)
-            train_step(made.model, inputs, targets)
-    note = 'ours: %d of %d batches, %d shapes' % (sum(map(len, parts)), len(epoch), len(met))
-    yield {'versions': _versions(), 'note': note}
+
+    def train_on_all():
+        for indices, width in chosen:
+            train_step(made.model, *make_batch([items[i] for i in indices], width))
+
+    train_on_all()  # compiles a program a shape
+    yield {'versions': _versions(), 'note': 'ours: %d of %d batches' % (len(chosen), len(epoch))}
     while True:
-        for part in parts:
-            started = time.perf_counter()
-            for indices, width in part:
-                train_step(made.model, *make_batch([items[i] for i in indices], width))
-            yield sum(len(indices) for indices, _ in part) / (time.perf_counter() - started)
+        started = time.perf_counter()
+        train_on_all()
+        yield sum(len(indices) for indices, _ in chosen) / (time.perf_counter() - started)
 
 
 def train_for_extract(options):

@@ -12,15 +12,17 @@ from __future__ import annotations
 import json
 import os
 import time
+from dataclasses import replace
 
 import numpy as np
 
 from studies import fewfc
 from studies.augment import argument_pool, exchange_arguments, hide_tokens
 from studies.common import COLOURS, figure, markdown, parser, save, write_csv
+from studies.masked import warm_start
 
-BASE = {'size': 'tiny', 'sentences': 7171, 'epochs': 12, 'batch_size': 16, 'learning_rate': 1e-3, 'dropout': 0.1,
-        'hidden': 0.0, 'exchanged': 0.0, 'typed_links': False, 'head_size': 64, 'ema': None}
+BASE = {'size': 'tiny', 'sentences': 7171, 'epochs': 10, 'batch_size': 16, 'learning_rate': 1e-3, 'dropout': 0.1,
+        'hidden': 0.0, 'exchanged': 0.0, 'typed_links': False, 'head_size': 64, 'warm_start': 0, 'ema': 0.998}
 VARIANTS = {
     'base': {},
     'dropout 0.2': {'dropout': 0.2},
@@ -28,21 +30,31 @@ VARIANTS = {
     '30% of arguments exchanged': {'exchanged': 0.3},
     'typed links': {'typed_links': True},
     'pointers 128 wide': {'head_size': 128},
-    'average of weights': {'ema': 0.998},
+    'warm start': {'warm_start': 6},
     'batches of 8': {'batch_size': 8},
     'learning rate 2e-3': {'learning_rate': 2e-3},
 }
+AVERAGED = 'base, average of weights'  # another reading of the base's runs
 SCORES = ('argument', 'event', 'official', 'tuned argument', 'tuned event')
 
 
+def measure(gplinker, dev):
+    """Returns the dev scores of a model as it is, percentages."""
+    from gplinker_kit.thresholds import tune_thresholds
+    from gplinker_kit.training import evaluate
+
+    scores = evaluate(gplinker, dev)
+    event, argument = tune_thresholds(gplinker, dev).crossfitted
+    found = (scores.argument.f1, scores.event.f1, scores.official.f1, argument.f1, event.f1)
+    return dict(zip(SCORES, (100 * f1 for f1 in found)))
+
+
 def run(values, seed, data):
-    """Trains one model and returns its scores, percentages."""
+    """Trains one model and returns its scores, those of its last weights and those of their average."""
     from gplinker_kit.averaging import WeightAverage
     from gplinker_kit.events.schema import TRIGGER
     from gplinker_kit.fitting import compile_model, encode, epoch_batches, run_epoch
     from gplinker_kit.recipe import Recipe
-    from gplinker_kit.thresholds import tune_thresholds
-    from gplinker_kit.training import evaluate
 
     schema, examples, dev, tokenizer = data
     started = time.time()
@@ -54,26 +66,26 @@ def run(values, seed, data):
     random, longest = np.random.RandomState(seed), gplinker.settings.max_length
     roles = {number for number, label in enumerate(schema.labels) if label.role != TRIGGER}
     pool = argument_pool(items, roles)
-    special = [tokenizer._token_start_id, tokenizer._token_end_id]
+    mask, special = tokenizer._token_dict['[MASK]'], [tokenizer._token_start_id, tokenizer._token_end_id]
+    warm = []
+    if values['warm_start']:
+        warm = warm_start(gplinker, items, replace(recipe, epochs=values['warm_start']), mask, special)
     compile_model(gplinker, recipe, len(epoch_batches(items, recipe, longest, random)) * recipe.epochs)
-    average = WeightAverage(gplinker.model, values['ema']) if values['ema'] else None
+    average = WeightAverage(gplinker.model, values['ema'])
     losses = []
     for number in range(recipe.epochs):
         shown = items
         if values['exchanged']:
             shown = [exchange_arguments(item, pool, values['exchanged'], longest, random) for item in shown]
         if values['hidden']:
-            shown = hide_tokens(shown, values['hidden'], tokenizer._token_dict['[MASK]'], special, random)
+            shown = hide_tokens(shown, values['hidden'], mask, special, random)
         batches = epoch_batches(shown, recipe, longest, random)
-        losses.append(run_epoch(gplinker.model, shown, batches, 'epoch %d' % (number + 1),
-                                after_step=average.step if average else None))
-    if average:
-        gplinker.model.set_weights(average.weights())
-    scores = evaluate(gplinker, dev)
-    tuned = tune_thresholds(gplinker, dev)
-    event, argument = tuned.crossfitted
-    found = (scores.argument.f1, scores.event.f1, scores.official.f1, argument.f1, event.f1)
-    return dict(zip(SCORES, (100 * f1 for f1 in found)), losses=losses, seconds=time.time() - started)
+        losses.append(run_epoch(gplinker.model, shown, batches, 'epoch %d' % (number + 1), after_step=average.step))
+    seconds = time.time() - started
+    last = measure(gplinker, dev)
+    with average.applied():
+        return {'last': last, 'average': measure(gplinker, dev), 'losses': losses, 'warm losses': warm,
+                'train seconds': seconds}
 
 
 def main():
@@ -98,21 +110,23 @@ def main():
                 found = json.load(stream)
             if found['options'] != values:
                 raise SystemExit('%s was made with other options; remove it to run it again' % path)
-            rows.append([name, seed] + [found[score] for score in SCORES])
-            print(name, seed, ' '.join('%s %.2f' % (score, found[score]) for score in SCORES),
-                  '%.0f s' % found['seconds'], flush=True)
+            print(name, seed, found, flush=True)
+            rows.append([name, seed] + [found['last'][score] for score in SCORES])
+            if name == 'base':
+                rows.append([AVERAGED, seed] + [found['average'][score] for score in SCORES])
+    names = list(dict.fromkeys(row[0] for row in rows))
     header = ['change', 'seed'] + list(SCORES)
     write_csv(options.output, 'quality', header, rows)
     print(markdown(['change'] + list(SCORES), [
         [name] + [fewfc.mean_and_deviation([row[k] for row in rows if row[0] == name])
-                  for k in range(2, 2 + len(SCORES))] for name in options.only]))
-    made, axes = figure(10, 0.9 + 0.42 * len(options.only), 2)
+                  for k in range(2, 2 + len(SCORES))] for name in names]))
+    made, axes = figure(10, 0.9 + 0.42 * len(names), 2)
     for axis, column, title in zip(axes, (5, 6), ('argument', 'event')):
-        for place, name in enumerate(options.only):
+        for place, name in enumerate(names):
             values = [row[column] for row in rows if row[0] == name]
             axis.plot(values, [place] * len(values), 'o', color=COLOURS[0], alpha=0.6)
             axis.plot([np.mean(values)], [place], '|', ms=16, mew=2, color=COLOURS[1])
-        axis.set(yticks=range(len(options.only)), yticklabels=options.only if column == 5 else [],
+        axis.set(yticks=range(len(names)), yticklabels=names if column == 5 else [],
                  xlabel='strict %s F1, dev, cross-fitted thresholds' % title)
         axis.invert_yaxis()
     save(made, options.output, 'quality')
