@@ -42,8 +42,8 @@ def hidden_crossentropy(y_true, y_pred):
 def guesser(encoder):
     """Returns a Keras model around an encoder's wrapper: (token ids, segment ids, positions) -> logits.
 
-    Shapes: ids (b, n), positions (b, m), logits (b, m, v). The logits are products of the hidden states at the positions
-    with the table of token embeddings, which the encoder keeps using: what is learned stays in it.
+    Shapes: ids (b, n), positions (b, m), logits (b, m, v). The logits are products of the hidden states at the
+    positions with the table of token embeddings, which the encoder keeps using: what is learned stays in it.
     """
     from gplinker_kit.backend import Input, Layer, Model, batch_gather
 
