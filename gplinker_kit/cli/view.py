@@ -91,7 +91,7 @@ def read_pairs(predictions, gold=None, limit=None):
     predicted = read_examples(predictions)
     if all(example.events is None for example in predicted):
         raise DataError('no line has an event_list; expected what `gplinker extract` writes', predictions)
-    predicted = predicted[:limit]
+    predicted = [example for example in predicted[:limit] if example.text.strip()]
     if gold is None:
         return [(example, None) for example in predicted]
     waiting = {}

@@ -118,9 +118,9 @@ def _argument_to_json(argument):
 def _read_example(line, schema, path, number):
     place = _Place(path, number)
     text = place.get(line, 'text', str, 'a string')
-    if not text:
-        raise place.error("'text' is empty")
     events = place.get(line, 'event_list', list, 'a list of events', required=False)
+    if not text and events != []:  # a blank line that was extracted from has an event_list without events
+        raise place.error("'text' is empty")
     if events is not None:
         events = [
             _read_event(event, 'event %d' % count, text, schema, place) for count, event in enumerate(events, 1)

@@ -54,6 +54,15 @@ def test_predictions_give_the_page_of_the_model(model, corpus, tmp_path):
     assert [sentence['compared'] for sentence in sentences(one)] == [False] * 3
 
 
+def test_blank_lines_that_were_extracted_from_are_left_out(model, tmp_path):
+    lines, predictions, page = (tmp_path / name for name in ('lines.txt', 'predictions.json', 'page.html'))
+    lines.write_text('昨日，砚帆科技收购漱岩软件。\n\n \n', encoding='utf-8')
+    assert main(['extract', '--model', model, str(lines), '--output', str(predictions)]) == 0
+    assert len(predictions.read_text(encoding='utf-8').splitlines()) == 3
+    assert main(['view', '--predictions', str(predictions), '--output', str(page)]) == 0
+    assert len(sentences(page)) == 1
+
+
 def test_predictions_and_gold_are_paired_by_text(tmp_path, capsys):
     def write(name, *texts):
         lines = [json.dumps({'text': text, 'event_list': [], 'id': '%s%d' % (name, k)}) for k, text in enumerate(texts)]

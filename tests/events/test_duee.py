@@ -43,9 +43,10 @@ def test_gold_offsets_and_triggers_may_be_absent(write):
     listing = {'event_type': '公司上市', 'trigger': '上市', 'arguments': [
         {'role': '上市公司', 'argument': '乙'}, {'role': '环节', 'argument': '筹备上市', 'argument_start_index': 0}]}
     bare = {'event_type': '裁员', 'arguments': []}
-    path = write({'text': '甲'}, '', {'text': '乙', 'event_list': []}, {'text': '乙', 'event_list': [listing, bare]})
-    first, second, third = read_examples(path, SCHEMA)
-    assert first.events is None and second.events == ()
+    path = write({'text': '甲'}, '', {'text': '乙', 'event_list': []}, {'text': '乙', 'event_list': [listing, bare]},
+                 {'text': '', 'event_list': []})
+    first, second, third, blank = read_examples(path, SCHEMA)
+    assert first.events is None and second.events == () and blank == Example('', [])
     assert third.events[0].nodes() == (
         Argument(TRIGGER, '上市'), Argument('上市公司', '乙'), Argument('环节', '筹备上市'))
     assert third.events[1] == Event('裁员', None)
@@ -56,6 +57,7 @@ def test_gold_offsets_and_triggers_may_be_absent(write):
     ({'txt': TEXT}, ["there is no 'text'", "'txt'"]),
     ({'text': 3}, ["'text' as a string", 'got 3']),
     ({'text': ''}, ["'text' is empty"]),
+    ({'text': '', 'event_list': [{'event_type': '裁员', 'arguments': []}]}, ["'text' is empty"]),
     ({'text': TEXT, 'event_list': {}}, ["'event_list' as a list"]),
     ({'text': TEXT, 'event_list': ['x']}, ['event 1: ', "got 'x'"]),
     ({'text': TEXT, 'event_list': [{'event_type': '裁员'}]}, ['event 1 (裁员): ', "there is no 'arguments'"]),
