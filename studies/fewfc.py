@@ -56,5 +56,7 @@ def train(gplinker, examples, recipe, losses=None, after_epoch=None):
 
 
 def mean_and_deviation(values):
-    """Returns 'mean ± standard deviation' of a list of percentages."""
-    return '%.2f ± %.2f' % (np.mean(values), np.std(values, ddof=1) if len(values) > 1 else 0.0)
+    """Returns 'mean ± standard deviation' of a list of percentages; of one alone, itself."""
+    if len(values) == 1:
+        return '%.2f' % values[0]
+    return '%.2f ± %.2f' % (np.mean(values), np.std(values, ddof=1))
