@@ -33,8 +33,8 @@ def argument_pool(items, keep):
 def exchange_arguments(item, pool, share, longest, random):
     """Returns an item in which a `share` of the arguments gives way to others of the same label; targets move along.
 
-    Exchanged are spans that no other span crosses or lies in, whose labels are all in the pool (triggers are not, so
-    they stay). An item that would grow beyond `longest` tokens keeps the argument.
+    Exchanged are spans with one label, which the pool has (triggers are not in it, so they stay), that no other span
+    crosses or lies in. An item that would grow beyond `longest` tokens keeps the argument.
     """
     ids, segments, targets = list(item[0]), item[1], item[2]
     labels = {}
@@ -43,7 +43,7 @@ def exchange_arguments(item, pool, share, longest, random):
     place = {span: span for span in labels}
     for span in sorted(labels, reverse=True):  # from the right: what lies left of a change stays where it is
         start, end = span
-        if random.rand() >= share or not all(label in pool for label in labels[span]):
+        if random.rand() >= share or len(labels[span]) > 1 or labels[span][0] not in pool:
             continue
         if any(other != span and other[0] <= end and other[1] >= start and not (other[0] <= start and other[1] >= end)
                for other in labels):

@@ -31,11 +31,8 @@ def build(schema, tokenizer, seed, size='tiny', dropout=0.1, **settings):
     return GPLinker(Settings(encoder=encoder, **settings), schema, tokenizer)
 
 
-def train(gplinker, examples, recipe, losses=None, after_epoch=None):
-    """Trains in place, by the three `losses` of the heads or by those of `gplinker train`.
-
-    after_epoch: function of (epoch, mean loss), or None.
-    """
+def train(gplinker, examples, recipe, losses=None):
+    """Trains in place, by the three `losses` of the heads or by those of `gplinker train`."""
     from gplinker_kit.fitting import compile_model, encode, epoch_batches, run_epoch
     from gplinker_kit.optimizers import Adam
 
@@ -50,9 +47,7 @@ def train(gplinker, examples, recipe, losses=None, after_epoch=None):
         optimizer = Adam(recipe.schedule(steps), global_clipnorm=recipe.clipnorm)
         gplinker.model.compile(loss=losses, optimizer=optimizer)
     for number, batches in enumerate(epochs, 1):
-        loss = run_epoch(gplinker.model, items, batches, 'epoch %d' % number)
-        if after_epoch is not None:
-            after_epoch(number, loss)
+        run_epoch(gplinker.model, items, batches, 'epoch %d' % number)
 
 
 def mean_and_deviation(values):

@@ -35,16 +35,18 @@ VARIANTS = {
     'batches of 8': {'batch_size': 8},
     'learning rate 2e-3': {'learning_rate': 2e-3},
 }
-KEPT = ('base', 'typed links')  # three seeds
+KEPT = ('base', 'typed links')  # with three seeds
 AVERAGED = 'base, average of weights'  # another reading of the base's runs
 SCORES = ('argument', 'event', 'official', 'tuned argument', 'tuned event')
 
 
 def measure(gplinker, dev):
-    """Returns the dev scores of a model as it is, percentages."""
+    """Returns the dev scores of a model's weights as they are, percentages; its thresholds are tuned afterwards."""
+    from gplinker_kit.events import Thresholds
     from gplinker_kit.thresholds import tune_thresholds
     from gplinker_kit.training import evaluate
 
+    gplinker.thresholds = Thresholds()
     scores = evaluate(gplinker, dev)
     event, argument = tune_thresholds(gplinker, dev).crossfitted
     found = (scores.argument.f1, scores.event.f1, scores.official.f1, argument.f1, event.f1)
@@ -110,16 +112,21 @@ def report(runs, folder):
     """Writes quality.csv and quality.png and prints the table."""
     rows = []
     for name, seed, found in runs:
-        rows.append([name, seed] + [found['last'][score] for score in SCORES])
-        if name == 'base':
-            rows.append([AVERAGED, seed] + [found['average'][score] for score in SCORES])
+        readings = {name: 'last', AVERAGED: 'average'} if name == 'base' else {name: 'last'}
+        for title, weights in readings.items():
+            rows.append([title, seed] + [found[weights][score] for score in SCORES] + [found['train seconds']])
     rows.sort(key=lambda row: (0 if row[0] == 'base' else 1 if row[0] == AVERAGED else 2))
-    write_csv(folder, 'quality', ['change', 'seed'] + list(SCORES), rows)
+    write_csv(folder, 'quality', ['change', 'seed'] + list(SCORES) + ['train seconds'], rows)
     names = list(dict.fromkeys(row[0] for row in rows))
     groups = {name: [row[2:] for row in rows if row[0] == name] for name in names}
-    print(markdown(['change', 'seeds'] + list(SCORES), [
+    print(markdown(['change', 'seeds'] + list(SCORES) + ['train seconds'], [
         [name, len(group)] + [fewfc.mean_and_deviation(column) for column in zip(*group)]
         for name, group in groups.items()]))
+    base = {row[1]: row for row in rows if row[0] == 'base'}
+    for row in rows:
+        if row[0] != 'base' and row[1] in base:
+            print('%s, seed %d, against the base of that seed: tuned argument %+.2f, tuned event %+.2f' % (
+                row[0], row[1], row[5] - base[row[1]][5], row[6] - base[row[1]][6]))
     made, axes = figure(10, 0.9 + 0.42 * len(names), 2)
     for axis, title in zip(axes, ('argument', 'event')):
         for place, group in enumerate(groups.values()):

@@ -26,10 +26,12 @@ def published_search(nodes, links):
     for one, two in combinations(nodes, 2):
         if (one[2], one[3], two[2], two[3]) not in links:
             for _, _, start, end in (one, two):
-                neighbourhoods.append([
+                neighbourhood = [
                     node for node in nodes
                     if node[2:] == (start, end) or (start, end, node[2], node[3]) in links
-                ])  # fmt: skip
+                ]  # fmt: skip
+                if neighbourhood not in neighbourhoods:
+                    neighbourhoods.append(neighbourhood)
     if not neighbourhoods:
         return [sorted(nodes)]
     found = []

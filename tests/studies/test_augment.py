@@ -20,42 +20,38 @@ def random_item(random, n=30):
     return ids.tolist(), [0] * n, targets
 
 
-def words(ids, cells):
-    return [tuple(ids[start:end + 1]) for start, end in cells]
-
-
 @pytest.mark.parametrize('share', [0.0, 0.5, 1.0])
 def test_targets_move_with_their_tokens(share):
-    random, changed = np.random.RandomState(0), 0
+    random, changed, around = np.random.RandomState(0), 0, 0
+    pool = {label: [[2000 + label * 10 + k] * k for k in (1, 2, 5)] for label in ROLES}
     for _ in range(200):
         item = random_item(random)
-        pool = {label: [[2000 + label * 10 + k] * k for k in (1, 2, 5)] for label in ROLES}
         ids, segments, targets = exchange_arguments(item, pool, share, 60, random)
-        assert len(ids) == len(segments) and len(targets.arguments) == len(item[2].arguments)
-        assert len(targets.links) == len(item[2].links)
-        new = {tuple(word) for listed in pool.values() for word in listed}
-        old_spans, new_spans = set(), set()
-        for before, after in zip(item[2].arguments.tolist(), targets.arguments.tolist()):
-            assert before[0] == after[0]
-            was, now = tuple(item[0][before[1]:before[2] + 1]), tuple(ids[after[1]:after[2] + 1])
-            if before[0] == TRIGGER and not any(token >= 2000 for token in now):
-                assert was == now
-            elif now in new:
-                assert list(now) in pool[before[0]] or list(before[1:]) in [
-                    list(row[1:]) for row in item[2].arguments.tolist() if row[0] != before[0]]
-                changed += 1
-            elif not any(token >= 2000 for token in now):
-                assert was == now  # untouched, wherever it lies
-            old_spans.add(tuple(before[1:]))
-            new_spans.add(tuple(after[1:]))
-        # the links hold between the same spans, in their new places
-        ends = {tuple(row[1:3]) for row in targets.links.tolist()} | {tuple(row[3:]) for row in targets.links.tolist()}
-        assert ends <= new_spans and len(new_spans) == len(old_spans)
+        assert len(ids) == len(segments)
+        old, new = item[2].arguments.tolist(), targets.arguments.tolist()
+        assert [row[0] for row in old] == [row[0] for row in new]
+        place = {tuple(was[1:]): tuple(now[1:]) for was, now in zip(old, new)}
+        exchanged = [span for span, (start, end) in place.items() if ids[start] != item[0][span[0]]
+                     and ids[start:end + 1] in sum(pool.values(), [])]
+        for span in exchanged:
+            label, = [row[0] for row in old if tuple(row[1:]) == span]
+            assert ids[slice(place[span][0], place[span][1] + 1)] in pool[label]
+        # the text with the exchanged spans cut out is the old one, and so is what every other span shows of it
+        for span, (start, end) in [((0, len(item[0]) - 1), (0, len(ids) - 1))] + sorted(place.items()):
+            if span not in exchanged:
+                inside = [one for one in exchanged if span[0] <= one[0] and one[1] <= span[1]]
+                around += bool(inside) and span in place
+                kept = [item[0][k] for k in range(span[0], span[1] + 1) if not any(a <= k <= b for a, b in inside)]
+                assert [token for token in ids[start:end + 1] if token < 2000] == kept
+                assert sum(token >= 2000 for token in ids[start:end + 1]) == sum(
+                    place[one][1] - place[one][0] + 1 for one in inside)
+        moved = [[row[0]] + sorted([place[tuple(row[1:3])], place[tuple(row[3:])]]) for row in item[2].links.tolist()]
+        assert [[row[0], tuple(row[1:3]), tuple(row[3:])] for row in targets.links.tolist()] == moved
         for name, cells in zip(('heads', 'tails'), link_cells([tuple(row) for row in targets.links.tolist()])):
             np.testing.assert_array_equal(getattr(targets, name), cells)
-        if share == 0:
-            assert ids == item[0]
-    assert (changed > 100) == (share > 0)
+        assert share or ids == item[0]
+        changed += len(exchanged)
+    assert (changed > 100) == (around > 20) == (share > 0)
 
 
 def test_no_item_outgrows_the_model():
