@@ -28,11 +28,11 @@ BATCHES = 'on batches of 32 shuffled texts, n ≤ 256, padded to their longest'
 
 
 def same_size(ours, peer):
-    """Both networks have the same number of weights; notes how near our step is to the machine's matrix product."""
+    """Both networks have the same number of weights; of a step, notes what its matrix products amount to."""
     if ours['parameters'] != peer['parameters']:
         raise ValueError('ours has %d weights, the peer %d' % (ours['parameters'], peer['parameters']))
-    return '%.2f million weights; the matrix products of a step are %.0f GFLOP' % (
-        ours['parameters'] / 1e6, ours['flops'] / 1e9)
+    flops = '; the matrix products of a step are %.0f GFLOP' % (ours['flops'] / 1e9) if 'flops' in ours else ''
+    return '%.2f million weights%s' % (ours['parameters'] / 1e6, flops)
 
 
 def same_events(ours, peer):
@@ -57,6 +57,8 @@ def same_events(ours, peer):
 
 def same_tokens(ours, peer):
     """The same ids, and the same characters."""
+    if len(ours['found']) != len(peer['found']):
+        raise ValueError('ours tokenised %d texts, the peer %d' % (len(ours['found']), len(peer['found'])))
     for place, (mine, theirs) in enumerate(zip(ours['found'], peer['found'])):
         if mine != theirs:
             raise ValueError('other tokens in training text %d' % place)
@@ -80,12 +82,12 @@ def _row(name, goal, unit, peer='gplinker_bert4keras', **options):
 KERAS_ROWS = [
     _row('train_step', 5, 's', needs=fewfc.NEEDS, check=same_size, note='one step ' + BATCHES + ', the same for both'),
     _row(
-        'train_peak_memory', 2, 'MiB', needs=fewfc.NEEDS, fresh=True,
+        'train_peak_memory', 2, 'MiB', needs=fewfc.NEEDS, fresh=True, check=same_size,
         note='high-water mark of resident memory above what it was after the imports; building the model and one step '
         'each on the two widest batches of `train_step`',
     ),
     _row(
-        'train_epoch', 12, 'sentences/s', needs=fewfc.NEEDS, higher=True,
+        'train_epoch', 12, 'sentences/s', needs=fewfc.NEEDS, higher=True, check=same_size,
         note='padding the batch included; ours in length buckets, the peer ' + BATCHES + '; both by a cross-section of '
         'the epoch, from its narrowest to its widest batches, the same in every measurement; compiling is not counted',
     ),

@@ -66,7 +66,7 @@ def train_peak_memory(options):
     for items in batches:
         training.train_step(made.model, *make_batch(items, fewfc.longest(items)))
     peak = memory.peak_since(start)
-    yield {'versions': _versions()}
+    yield {'versions': _versions(), 'parameters': int(made.model.count_params())}
     yield peak
 
 
@@ -86,7 +86,8 @@ def train_epoch(options):
             train_step(made.model, *make_batch([items[i] for i in indices], width))
 
     train_on_all()  # compiles a program a shape
-    yield {'versions': _versions(), 'note': 'ours: %d of %d batches' % (len(chosen), len(epoch))}
+    yield {'versions': _versions(), 'parameters': int(made.model.count_params()),
+           'note': 'ours: %d of %d batches' % (len(chosen), len(epoch))}
     while True:
         started = time.perf_counter()
         train_on_all()

@@ -118,7 +118,7 @@ def train_peak_memory(options):
     for items in chosen:
         model.train_on_batch(*_batch(items))
     peak = memory.peak_since(start)
-    yield {'versions': _versions()}
+    yield {'versions': _versions(), 'parameters': int(model.count_params())}
     yield peak
 
 
@@ -128,7 +128,8 @@ def train_epoch(options):
     chosen = fewfc.cross_section(epoch, 1 if options['quick'] else 6, fewfc.longest)
     model = _model(options['folder'])
     model.train_on_batch(*_batch(chosen[0]))
-    yield {'versions': _versions(), 'note': 'peer: %d of %d batches' % (len(chosen), len(epoch))}
+    yield {'versions': _versions(), 'parameters': int(model.count_params()),
+           'note': 'peer: %d of %d batches' % (len(chosen), len(epoch))}
     while True:
         started = time.perf_counter()
         for items in chosen:

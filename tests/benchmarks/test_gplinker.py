@@ -80,6 +80,8 @@ def test_other_checks():
         gplinker.same_size({'parameters': 3, 'flops': 1}, {'parameters': 4})
     with pytest.raises(ValueError, match='other tokens in training text 1'):
         gplinker.same_tokens({'found': [1, 2]}, {'found': [1, 3]})
+    with pytest.raises(ValueError, match='tokenised 2 texts, the peer 1'):
+        gplinker.same_tokens({'found': [1, 2]}, {'found': [1]})
     with pytest.raises(ValueError, match='other cliques'):
         gplinker.same_cliques({'cliques': [[[0]]]}, {'cliques': [[[1]]]})
 
