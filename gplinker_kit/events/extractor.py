@@ -34,6 +34,12 @@ def pad_batch(rows, width, height):
     return batch
 
 
+def _require_chunk(chunk):
+    if isinstance(chunk, bool) or not isinstance(chunk, (int, np.integer)) or chunk < 1:
+        raise ValueError('chunk must be an integer of at least 1, got %r' % (chunk,))
+    return chunk
+
+
 def _require_texts(texts, first=0):
     for number, text in enumerate(texts, first):
         if not isinstance(text, str):
@@ -89,13 +95,13 @@ class Extractor:
         self.length_multiple = int(length_multiple)
         self.window_stride = None if window_stride is None else int(window_stride)
 
-    def extract(self, texts, progress=None, window=4096):
+    def extract(self, texts, progress=None, chunk=4096):
         """Returns the list of Extractions of a list of texts, in their order.
 
         Arguments:
             texts: sequence of str. A text without a token has no events.
             progress: called as progress(done, total), in numbers of texts, once a batch.
-            window: how many texts are tokenized and sorted together.
+            chunk: how many texts are tokenized and sorted together.
         Raises:
             ValueError: a text that is no str (its index is said; nothing has been predicted then), scores of a wrong
                 shape, NaN scores (text and head are named).
@@ -105,39 +111,33 @@ class Extractor:
         texts = list(texts)
         _require_texts(texts)
         extractions = []
-        for first in range(0, len(texts), self._window(window)):
+        for first in range(0, len(texts), _require_chunk(chunk)):
             report = None if progress is None else lambda done, first=first: progress(first + done, len(texts))
-            extractions.extend(self._extract(texts[first:first + window], first, report))
+            extractions.extend(self._extract(texts[first:first + chunk], first, report))
         return extractions
 
-    def iter_extract(self, texts, window=2048):
+    def iter_extract(self, texts, chunk=2048):
         """Yields the Extractions of any iterable of texts, endless ones too, in its order.
 
-        `window` texts are read, sorted into batches and extracted at a time; no more is held in memory. The first
-        result comes when the first window is full or the input ends.
+        `chunk` texts are read, sorted into batches and extracted at a time; no more is held in memory. The first result
+        comes when the first chunk is full or the input ends.
 
         Raises:
-            ValueError: as `extract`; the results of earlier windows have been yielded then.
+            ValueError: as `extract`; the results of earlier chunks have been yielded then.
         """
         if isinstance(texts, (str, bytes)):
             raise ValueError('texts must be an iterable of str, got a single %s' % type(texts).__name__)
-        return self._stream(iter(texts), self._window(window))
+        return self._stream(iter(texts), _require_chunk(chunk))
 
-    def _stream(self, texts, window):
+    def _stream(self, texts, chunk):
         first = 0
         while True:
-            part = list(islice(texts, window))
+            part = list(islice(texts, chunk))
             if not part:
                 return
             _require_texts(part, first)
             yield from self._extract(part, first)
             first += len(part)
-
-    @staticmethod
-    def _window(window):
-        if isinstance(window, bool) or not isinstance(window, (int, np.integer)) or window < 1:
-            raise ValueError('window must be an integer of at least 1, got %r' % (window,))
-        return window
 
     def _extract(self, texts, first, report=None):
         """Extracts one lot of texts; `first` is the index of its first text, for messages."""

@@ -171,7 +171,7 @@ class Tuned:
     Attributes:
         thresholds: Thresholds. objective: str. texts: int.
         before, after, crossfitted: (event, argument) Counts at 0, at the thresholds, and with each half of the texts at
-            the thresholds of the other half; the last is what to expect of new texts.
+            the thresholds of the other half; the last is what to expect of new texts, and None of a single text.
         curves: {head: [[threshold, f1, precision, recall], ...]}, ascending, at most `POINTS` rows: the strict argument
             score for 'arguments', the strict event score with the other two thresholds as tuned for 'heads', 'tails'.
     """
@@ -181,11 +181,11 @@ class Tuned:
     texts: int
     before: tuple
     after: tuple
-    crossfitted: tuple
+    crossfitted: tuple | None
     curves: dict
 
     def __str__(self):
-        stages = [(name, getattr(self, name)) for name in ('before', 'after', 'crossfitted')]
+        stages = [(name, getattr(self, name)) for name in ('before', 'after', 'crossfitted') if getattr(self, name)]
         return 'thresholds %s for %s F1 on %d texts: %s' % (
             ', '.join('%s %.2f' % (head, getattr(self.thresholds, head)) for head in HEADS), self.objective, self.texts,
             '; '.join('%s argument F1 %.2f, event F1 %.2f' % (name, 100 * argument.f1, 100 * event.f1)
@@ -217,8 +217,8 @@ def tune(cases, schema, policy=None, objective='sum', slack=0.0, seed=0):
     search = Search(cases, schema, policy)
     point = search_thresholds(search, objective, slack)
     half = np.random.RandomState(seed).permutation(len(cases)) % 2 == 0
-    honest = Counts(), Counts()
-    for own in (half, ~half) if len(cases) > 1 else ():
+    honest = (Counts(), Counts()) if len(cases) > 1 else None
+    for own in (half, ~half) if honest else ():
         found = search.scores(search_thresholds(search, objective, slack, own), ~own)
         honest = tuple(one + two for one, two in zip(honest, found))
     return Tuned(Thresholds(*point), objective, len(cases), search.scores((0.0, 0.0, 0.0)), search.scores(point),

@@ -43,10 +43,10 @@ def extractor(predict=None, **options):
 
 
 @pytest.mark.parametrize('batch_size', [1, 3, 32])
-@pytest.mark.parametrize('window', [1, 4, 4096])
-def test_each_text_gets_its_own_events_in_input_order(batch_size, window):
+@pytest.mark.parametrize('chunk', [1, 4, 4096])
+def test_each_text_gets_its_own_events_in_input_order(batch_size, chunk):
     predict = Rules()
-    found = extractor(predict, batch_size=batch_size, length_multiple=4).extract(TEXTS, window=window)
+    found = extractor(predict, batch_size=batch_size, length_multiple=4).extract(TEXTS, chunk=chunk)
     assert [one.text for one in found] == TEXTS
     for one in found:
         (ids, segments, offsets), = Characters().encode_batch_with_offsets([one.text])
@@ -60,11 +60,11 @@ def test_each_text_gets_its_own_events_in_input_order(batch_size, window):
 
 def test_iter_extract_is_extract():
     whole = extractor().extract(TEXTS)
-    for window in (1, 3, 100):
-        assert list(extractor(batch_size=2).iter_extract(iter(TEXTS), window=window)) == whole
+    for chunk in (1, 3, 100):
+        assert list(extractor(batch_size=2).iter_extract(iter(TEXTS), chunk=chunk)) == whole
 
 
-def test_an_endless_input_is_read_window_by_window():
+def test_an_endless_input_is_read_chunk_by_chunk():
     taken = []
 
     def texts():
@@ -72,7 +72,7 @@ def test_an_endless_input_is_read_window_by_window():
             taken.append(number)
             yield '甲' * (number % 7) + '胜'
 
-    results = extractor().iter_extract(texts(), window=10)
+    results = extractor().iter_extract(texts(), chunk=10)
     assert taken == [], 'nothing is read before the first result is asked for'
     first = [next(results) for _ in range(10)]
     assert len(taken) == 10 and [len(one.text) for one in first] == [1, 2, 3, 4, 5, 6, 7, 1, 2, 3]
@@ -109,7 +109,7 @@ def test_texts_without_a_token_are_not_predicted():
 
 def test_progress():
     calls = []
-    extractor(batch_size=3).extract(TEXTS, progress=lambda done, total: calls.append((done, total)), window=6)
+    extractor(batch_size=3).extract(TEXTS, progress=lambda done, total: calls.append((done, total)), chunk=6)
     # 6 texts, 2 of them empty: batches of 3 and 1; then 4 texts: batches of 3 and 1
     assert calls == [(5, 10), (6, 10), (9, 10), (10, 10)]
     calls = []
@@ -130,7 +130,7 @@ def test_a_text_that_is_no_text_is_named():
     with pytest.raises(ValueError, match=r'texts\[2\] must be a str, got NoneType'):
         extractor(predict).extract(['甲', '乙', None])
     assert predict.shapes == [], 'checked before any work'
-    results = extractor(predict).iter_extract(iter(['甲', '乙', '胜', b'x']), window=2)
+    results = extractor(predict).iter_extract(iter(['甲', '乙', '胜', b'x']), chunk=2)
     assert [next(results).text, next(results).text] == ['甲', '乙']
     with pytest.raises(ValueError, match=r'texts\[3\] must be a str, got bytes'):
         next(results)
@@ -146,7 +146,7 @@ def test_a_diverged_model_is_named_with_its_text():
         return arguments, heads, tails
 
     with pytest.raises(ValueError, match=r'texts\[3\]: the heads scores hold NaN'):
-        list(extractor(predict).iter_extract(['甲', '胜', '乙', '甲丙'], window=2))
+        list(extractor(predict).iter_extract(['甲', '胜', '乙', '甲丙'], chunk=2))
 
 
 @pytest.mark.parametrize('change, message', [
@@ -167,12 +167,12 @@ def test_bad_sizes(name, value):
         extractor(**{name: value})
 
 
-@pytest.mark.parametrize('window', [0, 2.5, None])
-def test_bad_windows(window):
-    with pytest.raises(ValueError, match='window must be an integer of at least 1, got %r' % window):
-        extractor().extract(['甲'], window=window)
-    with pytest.raises(ValueError, match='window must be an integer of at least 1, got %r' % window):
-        extractor().iter_extract(['甲'], window=window)
+@pytest.mark.parametrize('chunk', [0, 2.5, None])
+def test_bad_chunks(chunk):
+    with pytest.raises(ValueError, match='chunk must be an integer of at least 1, got %r' % chunk):
+        extractor().extract(['甲'], chunk=chunk)
+    with pytest.raises(ValueError, match='chunk must be an integer of at least 1, got %r' % chunk):
+        extractor().iter_extract(['甲'], chunk=chunk)
 
 
 def test_with_the_real_tokenizer():
