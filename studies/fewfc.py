@@ -51,7 +51,9 @@ def train(gplinker, examples, recipe, losses=None):
 
 
 def mean_and_deviation(values):
-    """Returns 'mean ± standard deviation' of a list of percentages; of one alone, itself."""
+    """Returns 'mean ± standard deviation' of a list of percentages; of one alone, itself; '' where one is None."""
+    if None in values:
+        return ''
     if len(values) == 1:
         return '%.2f' % values[0]
     return '%.2f ± %.2f' % (np.mean(values), np.std(values, ddof=1))

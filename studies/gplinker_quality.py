@@ -26,6 +26,7 @@ BASE = {'size': 'tiny', 'sentences': 7171, 'epochs': 10, 'batch_size': 16, 'lear
         'hidden': 0.0, 'exchanged': 0.0, 'typed_links': False, 'head_size': 64, 'warm_start': 0, 'ema': 0.998}
 VARIANTS = {
     'base': {},
+    'dropout 0.05': {'dropout': 0.05},
     'dropout 0.2': {'dropout': 0.2},
     '15% of tokens hidden': {'hidden': 0.15},
     '30% of arguments exchanged': {'exchanged': 0.3},
@@ -36,7 +37,7 @@ VARIANTS = {
     'learning rate 2e-3': {'learning_rate': 2e-3},
 }
 KEPT = ('base', 'typed links')  # with three seeds
-AVERAGED = 'base, average of weights'  # another reading of the base's runs
+AVERAGED = 'base, average of weights'  # another reading of the base's runs, at tuned thresholds only
 SCORES = ('argument', 'event', 'official', 'tuned argument', 'tuned event')
 
 
@@ -114,7 +115,9 @@ def report(runs, folder):
     for name, seed, found in runs:
         readings = {name: 'last', AVERAGED: 'average'} if name == 'base' else {name: 'last'}
         for title, weights in readings.items():
-            rows.append([title, seed] + [found[weights][score] for score in SCORES] + [found['train seconds']])
+            scores = [found[weights][score] if weights == 'last' or score.startswith('tuned') else None
+                      for score in SCORES]
+            rows.append([title, seed] + scores + [found['train seconds']])
     rows.sort(key=lambda row: (0 if row[0] == 'base' else 1 if row[0] == AVERAGED else 2))
     write_csv(folder, 'quality', ['change', 'seed'] + list(SCORES) + ['train seconds'], rows)
     names = list(dict.fromkeys(row[0] for row in rows))

@@ -2,7 +2,6 @@
 
 from gplinker_kit.events import TRIGGER, Argument, Event, Example
 from studies import gplinker_ceiling as ceiling
-from studies.gplinker_triggers import without_triggers
 
 TEXT = 'abcdefgh'
 OFFSETS = [(0, 0)] + [(k, k + 1) for k in range(len(TEXT))] + [(0, 0)]
@@ -65,8 +64,3 @@ def test_what_tokens_cannot_show():
 def test_roles_of_one_span():
     lost, _ = causes(event('A', 'a', x='b', y='c'), event('A', 'd', x='c', y='e'))
     assert set(lost) == {'roles of one span mixed'}
-
-
-def test_events_without_their_triggers():
-    kept = without_triggers((event('A', 'a', x='b'), event('A', 'c', x='b', y='d'), event('B', 'e')))
-    assert [(e.event_type, e.trigger, [a.role for a in e.arguments]) for e in kept] == [('A', None, ['x', 'y'])]

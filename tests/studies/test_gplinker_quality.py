@@ -1,0 +1,45 @@
+"""The study of quality: what it measures does not depend on what was measured before, and its table shows every run."""
+
+import csv
+
+import pytest
+
+from gplinker_kit.events import Thresholds
+from gplinker_kit.files import write_json
+from studies import gplinker_quality as quality
+from tests.corpus import sentences, tiny_gplinker
+
+
+def test_measuring_leaves_no_trace_in_the_next_measure():
+    schema, examples = sentences(2)
+    gplinker = tiny_gplinker(schema)
+    gplinker.thresholds = Thresholds(9.0, 9.0, 9.0)
+    first = quality.measure(gplinker, examples)
+    assert quality.measure(gplinker, examples) == first
+    assert sorted(first) == sorted(quality.SCORES)
+    gplinker.thresholds = Thresholds()
+    assert first['official'] == pytest.approx(100 * quality_at_zero(gplinker, examples))
+
+
+def quality_at_zero(gplinker, examples):
+    from gplinker_kit.training import evaluate
+
+    return evaluate(gplinker, examples).official.f1
+
+
+def test_the_table_shows_all_runs(tmp_path, capsys):
+    pytest.importorskip('matplotlib')
+    for name, seed, f1 in (('base', 0, 50.0), ('base', 1, 52.0), ('dropout 0.2', 1, 49.5)):
+        scores = dict.fromkeys(quality.SCORES, f1)
+        write_json(str(tmp_path / quality.file_name(name, seed)),
+                   {'last': scores, 'average': dict(scores, **{'tuned event': f1 + 1}), 'train seconds': 60.0})
+    quality.report(quality.runs_in(str(tmp_path)), str(tmp_path))
+    shown = capsys.readouterr().out
+    assert '| base | 2 | 51.00 ± 1.41 |' in shown and '| dropout 0.2 | 1 | 49.50 |' in shown
+    assert 'dropout 0.2, seed 1, against the base of that seed: tuned argument -2.50' in shown
+    with open(str(tmp_path / 'quality.csv'), newline='') as stream:
+        rows = list(csv.DictReader(stream))
+    assert [(row['change'], row['seed'], row['argument'], row['tuned event']) for row in rows] == [
+        ('base', '0', '50.0', '50.0'), ('base', '1', '52.0', '52.0'), (quality.AVERAGED, '0', '', '51.0'),
+        (quality.AVERAGED, '1', '', '53.0'), ('dropout 0.2', '1', '49.5', '49.5')]
+    assert (tmp_path / 'quality.png').stat().st_size > 5000
