@@ -26,7 +26,7 @@ CJK_PUNCTUATION = (
 # the start of CJK extension E, ...), characters that Unicode 11 does not know and whose class depends on the Python
 # (Chinese blocks apart, where the block decides), Σ (its lower case depends on its neighbours), combining
 # marks (they are reordered among neighbours, and `exact` gives them to the token before), and rare scripts.
-# tests/test_tokenizers.py recomputes all of this over all code points.
+# tests/tokenizers/test_characters.py recomputes all of this over all code points.
 REGULAR = (
     (0x0000, 0x02FF), (0x0370, 0x0377), (0x037B, 0x037F), (0x0384, 0x038A), (0x038E, 0x03A1), (0x03A4, 0x0482),
     (0x048A, 0x052F), (0x0531, 0x0556), (0x0561, 0x0587), (0x05D0, 0x05EA), (0x061F, 0x064A), (0x0660, 0x066F),
