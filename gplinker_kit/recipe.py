@@ -16,8 +16,9 @@ class Recipe:
     length_multiple: batches are padded to a multiple of this many tokens; None: 8, or 32 on JAX, which compiles a
     program for every length. patience: stop when for so many epochs neither the argument F1 nor the event F1 on the dev
     sentences has risen, or None. ema: decay a step of the average of the weights that is evaluated and saved (see
-    `WeightAverage`), such as 0.999, or None. seed: int, of the
-    shuffling; weights and dropout follow `backend.set_random_seed`, called before the model is built.
+    `WeightAverage`), such as 0.999, or None. exchange: share of arguments that, anew in each epoch, give way to others
+    of the same role from the training texts (events/exchange.py). seed: int, of the shuffling and the exchange; weights
+    and dropout follow `backend.set_random_seed`, called before the model is built.
     """
 
     epochs: int = 20
@@ -29,6 +30,7 @@ class Recipe:
     length_multiple: int | None = None
     patience: int | None = None
     ema: float | None = None
+    exchange: float = 0.0
     seed: int = 0
 
     def __post_init__(self):
@@ -38,7 +40,7 @@ class Recipe:
                 raise ValueError('%s must be at least 1, got %r' % (name, value))
         if not self.learning_rate > 0:
             raise ValueError('learning_rate must be positive, got %r' % self.learning_rate)
-        for name in ('warmup', 'final_rate'):
+        for name in ('warmup', 'final_rate', 'exchange'):
             if not 0 <= getattr(self, name) <= 1:
                 raise ValueError('%s must lie in [0, 1], got %r' % (name, getattr(self, name)))
         if self.clipnorm is not None and not self.clipnorm > 0:

@@ -9,6 +9,7 @@ import time
 import numpy as np
 
 from gplinker_kit.averaging import WeightAverage
+from gplinker_kit.events.exchange import argument_pool, exchange_arguments
 from gplinker_kit.events.groups import GroupScores
 from gplinker_kit.events.metrics import EventScores
 from gplinker_kit.events.policy import Thresholds
@@ -74,18 +75,22 @@ def train(gplinker, train_examples, dev_examples=(), recipe=None, save_to=None, 
             gplinker.thresholds, gplinker.threshold_curves = Thresholds(), None
     texts = sum(example.events is not None for example in train_examples)
     random = np.random.RandomState(recipe.seed)
-    epochs = [epoch_batches(items, recipe, gplinker.settings.max_length, random) for _ in range(recipe.epochs)]
-    steps = np.cumsum([len(batches) for batches in epochs]).tolist()
-    schedule = recipe.schedule(steps[-1])
-    compile_model(gplinker, recipe, steps[-1])
+    pool, longest = argument_pool(items, gplinker.schema), gplinker.settings.max_length
+    steps = -(-len(items) // recipe.batch_size)  # an epoch
+    schedule = recipe.schedule(steps * recipe.epochs)
+    compile_model(gplinker, recipe, steps * recipe.epochs)
     average = None if recipe.ema is None else WeightAverage(gplinker.model, recipe.ema)
     selection = Selection(gplinker, save_to, select, recipe.patience)
     gplinker.history = []
-    for number, batches in enumerate(epochs, 1):
+    for number in range(1, recipe.epochs + 1):
         title, start = 'epoch %d/%d' % (number, recipe.epochs), time.time()
-        loss = run_epoch(gplinker.model, items, batches, title, progress, average.step if average else None)
+        shown = items
+        if recipe.exchange:
+            shown = [exchange_arguments(item, pool, recipe.exchange, longest, random) for item in items]
+        batches = epoch_batches(shown, recipe, longest, random)
+        loss = run_epoch(gplinker.model, shown, batches, title, progress, average.step if average else None)
         seconds = time.time() - start
-        entry = {'epoch': number, 'loss': loss, 'learning_rate': schedule(steps[number - 1]), 'seconds': seconds,
+        entry = {'epoch': number, 'loss': loss, 'learning_rate': schedule(steps * number), 'seconds': seconds,
                  'sentences_per_second': texts / seconds}
         line = '%s: loss %.4f, %.0f sentences/s' % (title, loss, texts / seconds)
         gplinker.history.append(entry)

@@ -1,10 +1,8 @@
-"""Two ways to show a small corpus to a model so that it is never the same twice: hidden tokens, exchanged arguments."""
+"""Ways to show a small corpus differently every time: hidden tokens, drawn sentences."""
 
 from __future__ import annotations
 
 import numpy as np
-
-from gplinker_kit.events.targets import Targets, cell_array, link_cells
 
 
 def hide_tokens(items, share, mask, special, random):
@@ -20,47 +18,17 @@ def hide_tokens(items, share, mask, special, random):
     return hidden
 
 
-def argument_pool(items, keep):
-    """Returns {label: list of token id lists}: what stands in the corpus under each label that `keep` holds."""
-    pool = {}
-    for ids, _, targets in items:
-        for label, start, end in targets.arguments.tolist():
-            if label in keep:
-                pool.setdefault(label, []).append(list(ids[start:end + 1]))
-    return pool
+def draw_by_label(items, random):
+    """Returns as many items, drawn with replacement, so that rare labels come more often than they are.
 
+    An item's weight is that of its rarest label, one over the root of the number of items that have it; an item
+    without any weighs as little as the least of them.
 
-def exchange_arguments(item, pool, share, longest, random):
-    """Returns an item in which a `share` of the arguments gives way to others of the same label; targets move along.
-
-    Exchanged are spans with one label, which the pool has (triggers are not in it, so they stay), that no other span
-    crosses or lies in. An item that would grow beyond `longest` tokens keeps the argument.
+    Arguments: items: (token ids, segment ids, Targets) each. random: RandomState.
     """
-    ids, segments, targets = list(item[0]), item[1], item[2]
-    labels = {}
-    for label, start, end in targets.arguments.tolist():
-        labels.setdefault((start, end), []).append(label)
-    place = {span: span for span in labels}
-    for span in sorted(labels, reverse=True):  # from the right: what lies left of a change stays where it is
-        start, end = span
-        if random.rand() >= share or len(labels[span]) > 1 or labels[span][0] not in pool:
-            continue
-        if any(other != span and other[0] <= end and other[1] >= start and not (other[0] <= start and other[1] >= end)
-               for other in labels):
-            continue
-        choice = pool[labels[span][0]]
-        new = choice[random.randint(len(choice))]
-        more = len(new) - (end - start + 1)
-        if len(ids) + more > longest:
-            continue
-        ids[start:end + 1] = new
-        for other, (first, last) in place.items():
-            # No span begins inside the exchanged one; one that ends with it or behind it ends later.
-            place[other] = (first + more * (other[0] > end), last + more * (other[1] >= end))
-    arguments = cell_array((label,) + place[start, end] for label, start, end in targets.arguments.tolist())
-    links = []
-    for label, start, end, other_start, other_end in targets.links.tolist():
-        one, other = place[start, end], place[other_start, other_end]
-        links.append((label,) + min(one, other) + max(one, other))
-    segments = [segments[0]] * len(ids) if len(ids) != len(segments) else segments
-    return ids, segments, Targets(arguments, *link_cells(links), targets.report, cell_array(links, 5))
+    held = [np.unique(targets.arguments[:, 0]) for _, _, targets in items]
+    numbers, counts = np.unique(np.concatenate(held), return_counts=True)
+    weights = np.array([1 / np.sqrt(counts[np.searchsorted(numbers, labels)].min()) if len(labels) else 0.0
+                        for labels in held])
+    weights[weights == 0] = weights[weights > 0].min()
+    return [items[k] for k in random.choice(len(items), len(items), p=weights / weights.sum())]

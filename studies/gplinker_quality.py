@@ -18,25 +18,27 @@ from dataclasses import replace
 import numpy as np
 
 from studies import fewfc
-from studies.augment import argument_pool, exchange_arguments, hide_tokens
+from studies.augment import draw_by_label, hide_tokens
 from studies.common import COLOURS, figure, markdown, parser, save, write_csv
 from studies.masked import warm_start
 
 BASE = {'size': 'tiny', 'sentences': 7171, 'epochs': 10, 'batch_size': 16, 'learning_rate': 1e-3, 'dropout': 0.1,
-        'hidden': 0.0, 'exchanged': 0.0, 'typed_links': False, 'head_size': 64, 'warm_start': 0, 'ema': 0.998}
+        'hidden': 0.0, 'exchanged': 0.0, 'by_label': False, 'typed_links': False, 'head_size': 64, 'warm_start': 0,
+        'ema': 0.998}
 VARIANTS = {
     'base': {},
     'dropout 0.05': {'dropout': 0.05},
     'dropout 0.2': {'dropout': 0.2},
     '15% of tokens hidden': {'hidden': 0.15},
     '30% of arguments exchanged': {'exchanged': 0.3},
+    'sentences drawn by label': {'by_label': True},
     'typed links': {'typed_links': True},
     'pointers 128 wide': {'head_size': 128},
     'warm start': {'warm_start': 6},
     'batches of 8': {'batch_size': 8},
     'learning rate 2e-3': {'learning_rate': 2e-3},
 }
-KEPT = ('base', 'typed links')  # with three seeds
+KEPT = ('base', '30% of arguments exchanged', 'typed links')  # with three seeds
 AVERAGED = 'base, average of weights'  # another reading of the base's runs, at tuned thresholds only
 SCORES = ('argument', 'event', 'official', 'tuned argument', 'tuned event')
 
@@ -57,7 +59,7 @@ def measure(gplinker, dev):
 def run(values, seed, data):
     """Trains one model and returns its scores, those of its last weights and those of their average."""
     from gplinker_kit.averaging import WeightAverage
-    from gplinker_kit.events.schema import TRIGGER
+    from gplinker_kit.events.exchange import argument_pool, exchange_arguments
     from gplinker_kit.fitting import compile_model, encode, epoch_batches, run_epoch
     from gplinker_kit.recipe import Recipe
 
@@ -69,8 +71,7 @@ def run(values, seed, data):
                     seed=seed)
     items, _ = encode(gplinker, examples[:values['sentences']])
     random, longest = np.random.RandomState(seed), gplinker.settings.max_length
-    roles = {number for number, label in enumerate(schema.labels) if label.role != TRIGGER}
-    pool = argument_pool(items, roles)
+    pool = argument_pool(items, schema)
     mask, special = tokenizer._token_dict['[MASK]'], [tokenizer._token_start_id, tokenizer._token_end_id]
     warm = []
     if values['warm_start']:
@@ -79,7 +80,7 @@ def run(values, seed, data):
     average = WeightAverage(gplinker.model, values['ema'])
     losses = []
     for number in range(recipe.epochs):
-        shown = items
+        shown = draw_by_label(items, random) if values['by_label'] else items
         if values['exchanged']:
             shown = [exchange_arguments(item, pool, values['exchanged'], longest, random) for item in shown]
         if values['hidden']:
@@ -160,7 +161,7 @@ def main():
             path = os.path.join(folder, file_name(name, seed))
             if not os.path.exists(path):
                 write_json(path, dict(run(values, seed, data), options=values))
-            elif read_json(path)['options'] != values:
+            elif dict(base, **read_json(path)['options']) != values:
                 raise SystemExit('%s was made with other options; remove it to run it again' % path)
             print(name, seed, read_json(path)['last'], flush=True)
     report(runs_in(folder), options.output)

@@ -12,6 +12,7 @@ from gplinker_kit.recipe import Recipe
         ({'patience': 0}, 'patience must be at least 1, got 0'),
         ({'learning_rate': 0}, 'learning_rate must be positive, got 0'),
         ({'warmup': 1.5}, r'warmup must lie in \[0, 1\], got 1.5'),
+        ({'exchange': -0.1}, r'exchange must lie in \[0, 1\], got -0.1'),
         ({'clipnorm': -1}, 'clipnorm must be positive or None, got -1'),
         ({'ema': 1}, 'ema must lie between 0 and 1 or be None, got 1'),
     ],

@@ -141,6 +141,24 @@ def test_averaged_weights_are_evaluated_and_saved(tmp_path):
     assert 1e-5 < max(apart) < 0.1
 
 
+@pytest.mark.parametrize('exchange', [0.0, 0.5])
+def test_exchanged_arguments_are_new_in_every_epoch(exchange, monkeypatch):
+    schema, examples = sentences(12)
+    gplinker, seen = tiny_gplinker(schema), []
+    step = gplinker.model.train_on_batch
+
+    def look(inputs, targets):
+        seen.append({tuple(row) for row in np.asarray(inputs[0]).tolist()})
+        return step(inputs, targets)
+
+    monkeypatch.setattr(gplinker.model, 'train_on_batch', look)
+    train(gplinker, examples, recipe=Recipe(epochs=3, batch_size=12, length_multiple=64, exchange=exchange), log=quiet)
+    assert [entry['epoch'] for entry in gplinker.history] == [1, 2, 3]
+    assert gplinker.history[-1]['learning_rate'] == pytest.approx(5e-4 * 0.05)
+    again = [len(one & two) for one, two in zip(seen, seen[1:])]
+    assert max(again) < 6 if exchange else again == [12, 12]
+
+
 def test_long_texts_are_trained_in_windows_and_links_can_be_typed():
     schema, examples = sentences(6)
     gplinker, lines = tiny_gplinker(schema, max_length=24, window_stride=8, typed_links=True), []

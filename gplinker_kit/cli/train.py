@@ -46,6 +46,9 @@ def add_arguments(parser):
     recipe.add_argument('--clipnorm', type=float, default=1.0, metavar='X', help='0 for none (default: %(default)s)')
     recipe.add_argument('--ema', type=float, metavar='X',
                         help='evaluate and save averaged weights, with this decay a step, such as 0.999')
+    recipe.add_argument('--exchange', type=float, default=0.0, metavar='X',
+                        help='share of arguments that, anew in each epoch, give way to others of the same role from '
+                             'the training texts (default: %(default)s)')
     recipe.add_argument('--patience', type=int, metavar='N',
                         help='stop when neither dev F1 has risen for N epochs (default: never)')
     recipe.add_argument('--seed', type=int, default=0, metavar='N', help='default: %(default)s')
@@ -84,6 +87,7 @@ def run(options):
         warmup=options.warmup,
         clipnorm=options.clipnorm or None,
         ema=options.ema,
+        exchange=options.exchange,
         patience=options.patience,
         seed=options.seed,
     )
