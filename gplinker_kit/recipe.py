@@ -16,9 +16,9 @@ class Recipe:
     length_multiple: batches are padded to a multiple of this many tokens; None: 8, or 32 on JAX, which compiles a
     program for every length. patience: stop when for so many epochs neither the argument F1 nor the event F1 on the dev
     sentences has risen, or None. ema: decay a step of the average of the weights that is evaluated and saved (see
-    `WeightAverage`), such as 0.999, or None. exchange: share of arguments that, anew in each epoch, give way to others
-    of the same role from the training texts (events/exchange.py). seed: int, of the shuffling and the exchange; weights
-    and dropout follow `backend.set_random_seed`, called before the model is built.
+    `WeightAverage`), such as 0.999, or None. exchange: chance that an argument of a training text, anew in each epoch,
+    gives way to another of the same role, where it can (events/exchange.py). seed: int, of the shuffling and the
+    exchange; weights and dropout follow `backend.set_random_seed`, called before the model is built.
     """
 
     epochs: int = 20

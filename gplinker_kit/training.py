@@ -75,7 +75,7 @@ def train(gplinker, train_examples, dev_examples=(), recipe=None, save_to=None, 
             gplinker.thresholds, gplinker.threshold_curves = Thresholds(), None
     texts = sum(example.events is not None for example in train_examples)
     random = np.random.RandomState(recipe.seed)
-    pool, longest = argument_pool(items, gplinker.schema), gplinker.settings.max_length
+    longest, pool = gplinker.settings.max_length, argument_pool(items, gplinker.schema) if recipe.exchange else None
     steps = -(-len(items) // recipe.batch_size)  # an epoch
     schedule = recipe.schedule(steps * recipe.epochs)
     compile_model(gplinker, recipe, steps * recipe.epochs)

@@ -2,8 +2,8 @@
 
 Every run trains the same small model by the same recipe, but for the change that names it, and is scored after its last
 epoch on the dev sentences: at thresholds 0, and at thresholds tuned on one half of them and scored on the other. A
-change is tried with one seed; one that gains by that is tried with two more. Each run leaves a JSON file, so that a
-study that was stopped goes on where it was; table and picture show all runs that there are.
+change is tried with one seed; those in KEPT with two more, and the exchange in longer trainings, too. Each run leaves a
+JSON file, so that a study that was stopped goes on where it was; table and picture show all runs that there are.
 
     python -m studies.gplinker_quality [--full] [--only VARIANT ...] [--seeds N ...] [--output DIR]
 """
@@ -30,15 +30,18 @@ VARIANTS = {
     'dropout 0.05': {'dropout': 0.05},
     'dropout 0.2': {'dropout': 0.2},
     '15% of tokens hidden': {'hidden': 0.15},
-    '30% of arguments exchanged': {'exchanged': 0.3},
+    'exchange 0.3': {'exchanged': 0.3},
     'sentences drawn by label': {'by_label': True},
     'typed links': {'typed_links': True},
     'pointers 128 wide': {'head_size': 128},
     'warm start': {'warm_start': 6},
     'batches of 8': {'batch_size': 8},
     'learning rate 2e-3': {'learning_rate': 2e-3},
+    '16 epochs': {'epochs': 16},
+    '16 epochs and exchange 0.3': {'epochs': 16, 'exchanged': 0.3},
 }
-KEPT = ('base', '30% of arguments exchanged', 'typed links')  # with three seeds
+KEPT = ('base', 'exchange 0.3', 'typed links', '16 epochs', '16 epochs and exchange 0.3')  # with three seeds
+AGAINST = {'16 epochs and exchange 0.3': '16 epochs'}  # what a change is compared with, if not the base
 AVERAGED = 'base, average of weights'  # another reading of the base's runs, at tuned thresholds only
 SCORES = ('argument', 'event', 'official', 'tuned argument', 'tuned event')
 
@@ -56,8 +59,8 @@ def measure(gplinker, dev):
     return dict(zip(SCORES, (100 * f1 for f1 in found)))
 
 
-def run(values, seed, data):
-    """Trains one model and returns its scores, those of its last weights and those of their average."""
+def run(values, seed, data, averaged=False):
+    """Trains one model and returns the scores of its last weights, and if `averaged` those of their average too."""
     from gplinker_kit.averaging import WeightAverage
     from gplinker_kit.events.exchange import argument_pool, exchange_arguments
     from gplinker_kit.fitting import compile_model, encode, epoch_batches, run_epoch
@@ -71,12 +74,12 @@ def run(values, seed, data):
                     seed=seed)
     items, _ = encode(gplinker, examples[:values['sentences']])
     random, longest = np.random.RandomState(seed), gplinker.settings.max_length
-    pool = argument_pool(items, schema)
+    pool = argument_pool(items, schema) if values['exchanged'] else None
     mask, special = tokenizer._token_dict['[MASK]'], [tokenizer._token_start_id, tokenizer._token_end_id]
     warm = []
     if values['warm_start']:
         warm = warm_start(gplinker, items, replace(recipe, epochs=values['warm_start']), mask, special)
-    compile_model(gplinker, recipe, len(epoch_batches(items, recipe, longest, random)) * recipe.epochs)
+    compile_model(gplinker, recipe, -(-len(items) // recipe.batch_size) * recipe.epochs)
     average = WeightAverage(gplinker.model, values['ema'])
     losses = []
     for number in range(recipe.epochs):
@@ -88,10 +91,11 @@ def run(values, seed, data):
         batches = epoch_batches(shown, recipe, longest, random)
         losses.append(run_epoch(gplinker.model, shown, batches, 'epoch %d' % (number + 1), after_step=average.step))
     seconds = time.time() - started
-    last = measure(gplinker, dev)
-    with average.applied():
-        return {'last': last, 'average': measure(gplinker, dev), 'losses': losses, 'warm losses': warm,
-                'train seconds': seconds}
+    found = {'last': measure(gplinker, dev), 'losses': losses, 'warm losses': warm, 'train seconds': seconds}
+    if averaged:
+        with average.applied():
+            found['average'] = measure(gplinker, dev)
+    return found
 
 
 def runs_in(folder):
@@ -126,11 +130,13 @@ def report(runs, folder):
     print(markdown(['change', 'seeds'] + list(SCORES) + ['train seconds'], [
         [name, len(group)] + [fewfc.mean_and_deviation(column) for column in zip(*group)]
         for name, group in groups.items()]))
-    base = {row[1]: row for row in rows if row[0] == 'base'}
-    for row in rows:
-        if row[0] != 'base' and row[1] in base:
-            print('%s, seed %d, against the base of that seed: tuned argument %+.2f, tuned event %+.2f' % (
-                row[0], row[1], row[5] - base[row[1]][5], row[6] - base[row[1]][6]))
+    by_run = {(row[0], row[1]): row for row in rows}
+    tuned = [2 + SCORES.index(score) for score in ('tuned argument', 'tuned event')]
+    for name, seed in by_run:
+        other = AGAINST.get(name, 'base')
+        if name != other and (other, seed) in by_run:
+            print('%s, seed %d, against the %s of that seed: tuned argument %+.2f, tuned event %+.2f' % (
+                (name, seed, other) + tuple(by_run[name, seed][k] - by_run[other, seed][k] for k in tuned)))
     made, axes = figure(10, 0.9 + 0.42 * len(names), 2)
     for axis, title in zip(axes, ('argument', 'event')):
         for place, group in enumerate(groups.values()):
@@ -160,7 +166,7 @@ def main():
         for seed in options.seeds or ((0, 1, 2) if options.full and name in KEPT else (0,)):
             path = os.path.join(folder, file_name(name, seed))
             if not os.path.exists(path):
-                write_json(path, dict(run(values, seed, data), options=values))
+                write_json(path, dict(run(values, seed, data, name == 'base'), options=values))
             elif dict(base, **read_json(path)['options']) != values:
                 raise SystemExit('%s was made with other options; remove it to run it again' % path)
             print(name, seed, read_json(path)['last'], flush=True)

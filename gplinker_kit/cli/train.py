@@ -47,8 +47,8 @@ def add_arguments(parser):
     recipe.add_argument('--ema', type=float, metavar='X',
                         help='evaluate and save averaged weights, with this decay a step, such as 0.999')
     recipe.add_argument('--exchange', type=float, default=0.0, metavar='X',
-                        help='share of arguments that, anew in each epoch, give way to others of the same role from '
-                             'the training texts (default: %(default)s)')
+                        help='chance that an argument with one role, anew in each epoch, gives way to another of that '
+                             'role from the training texts (default: %(default)s)')
     recipe.add_argument('--patience', type=int, metavar='N',
                         help='stop when neither dev F1 has risen for N epochs (default: never)')
     recipe.add_argument('--seed', type=int, default=0, metavar='N', help='default: %(default)s')

@@ -18,7 +18,8 @@ def length_batches(lengths, batch_size, random, multiple=16, longest=None):
         lengths: b integers, tokens a text. batch_size: int. random: numpy RandomState.
         longest: int or None, bound of the rounded lengths.
     Returns:
-        list of (indices, width), in random order; each text is in it once (the fill of the last batch apart).
+        list of ceil(b / batch_size) pairs (indices, width), in random order; each text is in it once (the fill of the
+        last batch apart).
     """
     lengths = np.asarray(lengths)
     if not len(lengths):

@@ -7,7 +7,7 @@ import pytest
 from gplinker_kit.events import Example, Thresholds
 from studies import gplinker_errors as errors
 from studies.gplinker_ceiling import gold_sets
-from tests.events.decoding import LETTERS, SCHEMA, event, packed_of
+from tests.events.decoding import LETTERS, SCHEMA, Characters, event, packed_of
 from tests.events.oracles import character_offsets, gold_cells
 
 WIN = event('胜负', ('c', 2), ('胜者', 'a', 0), ('败者', 'f', 5), ('时间', 'k', 10))
@@ -37,10 +37,18 @@ def test_a_perfect_model():
 
 
 def test_a_model_that_has_no_links():
+    """Without links every trigger is an event of its own, and what is no trigger is attached to one."""
     found = ways([WIN, OTHER], [WIN, OTHER], [])
     assert found['model', 'gold'] == found['gold', 'gold'] == sets(WIN, OTHER)
-    assert sets(WIN, OTHER) not in (found['model', 'model'], found['gold', 'model'])
-    assert max(map(len, found['gold', 'model']['胜负'])) == 1
+    assert found['model', 'model'] == found['gold', 'model'] != sets(WIN, OTHER)
+
+
+def test_every_row_follows_the_policy():
+    """A span without links joins the best event of its type, whoever's the spans are."""
+    unlinked = event('胜负', ('c', 2), ('胜者', 'a', 0), ('败者', 'f', 5))
+    found = ways([WIN], [WIN], [unlinked])
+    for row in (('model', 'model'), ('gold', 'model'), ('gold', 'gold')):
+        assert found[row] == sets(WIN), row
 
 
 def test_a_model_that_invents_an_event_and_misses_an_argument():
@@ -53,19 +61,50 @@ def test_a_model_that_invents_an_event_and_misses_an_argument():
 
 @pytest.mark.parametrize('argument, cause', [
     (('A', 'x', 3, 6), 'other borders'), (('A', 'y', 2, 5), 'another role'), (('B', 'x', 2, 5), 'another type'),
-    (('A', 'x', 5, 7), 'nothing there'), (('A', 'y', 2, 4), 'nothing there'),
+    (('A', 'x', 5, 7), 'nothing like it'), (('A', 'y', 2, 4), 'nothing like it'),
 ])
 def test_what_stands_in_the_place_of_an_argument(argument, cause):
     assert errors.cause_of(argument, {('A', 'x', 2, 5), ('A', 'z', 9, 10)}) == cause
 
 
-def test_links_of_a_type_are_read_at_its_own_threshold():
-    t = len(SCHEMA.event_types)
-    cells = [set(), {(2, 1, 3), (1, 1, 4)}, {(2, 1, 3), (1, 1, 4)}]
-    packed = packed_of(cells, LETTERS, links=t)
-    for thresholds in (Thresholds(), Thresholds(0.0, (0.0, 99.0, 0.0), 0.0)):
-        gplinker = SimpleNamespace(schema=SCHEMA, thresholds=thresholds)
-        linked = errors.model_links(gplinker, packed, character_offsets(LETTERS))
-        assert linked('胜负', (0, 1), (2, 3)) and not linked('入狱', (0, 1), (2, 3))
-        assert linked('公司上市', (0, 1), (3, 4)) == (thresholds == Thresholds())
-        assert not linked('胜负', (0, 1), (200, 201)), 'no token starts there'
+@pytest.mark.parametrize('typed', [False, True])
+def test_links_of_the_model_are_read_at_their_own_thresholds(typed):
+    """The model links everything, and what belongs together more than the rest."""
+    labels = len(SCHEMA.event_types) if typed else 1
+    other = event('胜负', ('d', 3), ('胜者', 'b', 1), ('败者', 'f', 5))
+    gold = gold_cells([WIN, other], SCHEMA)
+    all_links = {(label, i, j) for label in range(labels) for i in range(1, 20) for j in range(i, 20)}
+    packed = packed_of([gold[0], all_links, all_links], LETTERS, links=labels)
+    for scores, cells in zip(packed[1:], gold[1:]):
+        for _, i, j in cells:
+            scores[i, j] += 4
+    for head, together in ((0.0, True), (5.0, False)):
+        head = tuple(head if name == '胜负' else 99.0 for name in SCHEMA.event_types) if typed else head
+        gplinker = SimpleNamespace(schema=SCHEMA, thresholds=Thresholds(0.0, head, 0.0))
+        example = Example(LETTERS, (WIN, other))
+        found = dict(zip(errors.ROWS, errors.ways(example, character_offsets(LETTERS), packed, gplinker)))
+        assert found['model', 'gold'] == found['gold', 'gold'] == sets(WIN, other)
+        assert found['model', 'all'] == found['gold', 'all'] != sets(WIN, other)
+        assert found['model', 'model'] == found['gold', 'model'] == found['model', 'all' if together else 'gold']
+
+
+def test_texts_are_measured_once_and_long_ones_not(monkeypatch):
+    """A text of one window counts, with its missed and its wrong arguments; one of two windows does not."""
+    examples = [Example(LETTERS, (WIN,)), Example(LETTERS, (OTHER,))]
+    wrong = event('胜负', ('c', 2), ('胜者', 'a', 0), ('败者', 'fg', 5), ('时间', 'x', 23))
+    packed = packed_of(gold_cells([wrong], SCHEMA), LETTERS)
+    offsets = character_offsets(LETTERS)
+
+    def score_windows(encoded, numbers):
+        assert len(encoded) == 2 and list(numbers) == [0, 1]
+        yield [(0, SimpleNamespace(first=0, offsets=offsets), packed, True),
+               (1, SimpleNamespace(first=0, offsets=offsets), packed, False)]
+        yield [(1, SimpleNamespace(first=5, offsets=offsets), packed, True)]
+
+    gplinker = SimpleNamespace(schema=SCHEMA, thresholds=Thresholds(), tokenizer=Characters(),
+                               extractor=lambda: SimpleNamespace(score_windows=score_windows))
+    sums, missed, others = errors.measure(gplinker, examples)
+    assert sums[0].tolist() == [[0, 2], [1, 6]], 'no event of two is right, one argument of three and three is'
+    assert sums[-1].tolist() == [[1, 2], [3, 6]], 'with gold everything is right'
+    assert missed == {'other borders': 1, 'nothing like it': 1, 'all': 3}
+    assert others == {'other borders': 1, 'nothing like it': 1, 'all': 3}

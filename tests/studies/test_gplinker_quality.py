@@ -29,7 +29,8 @@ def quality_at_zero(gplinker, examples):
 
 def test_the_table_shows_all_runs(tmp_path, capsys):
     pytest.importorskip('matplotlib')
-    for name, seed, f1 in (('base', 0, 50.0), ('base', 1, 52.0), ('dropout 0.2', 1, 49.5)):
+    for name, seed, f1 in (('base', 0, 50.0), ('base', 1, 52.0), ('dropout 0.2', 1, 49.5),
+                           ('16 epochs', 1, 60.0), ('16 epochs and exchange 0.3', 1, 61.0)):
         scores = dict.fromkeys(quality.SCORES, f1)
         write_json(str(tmp_path / quality.file_name(name, seed)),
                    {'last': scores, 'average': dict(scores, **{'tuned event': f1 + 1}), 'train seconds': 60.0})
@@ -37,9 +38,11 @@ def test_the_table_shows_all_runs(tmp_path, capsys):
     shown = capsys.readouterr().out
     assert '| base | 2 | 51.00 ± 1.41 |' in shown and '| dropout 0.2 | 1 | 49.50 |' in shown
     assert 'dropout 0.2, seed 1, against the base of that seed: tuned argument -2.50' in shown
+    assert 'exchange 0.3, seed 1, against the 16 epochs of that seed: tuned argument +1.00' in shown
     with open(str(tmp_path / 'quality.csv'), newline='') as stream:
         rows = list(csv.DictReader(stream))
     assert [(row['change'], row['seed'], row['argument'], row['tuned event']) for row in rows] == [
         ('base', '0', '50.0', '50.0'), ('base', '1', '52.0', '52.0'), (quality.AVERAGED, '0', '', '51.0'),
-        (quality.AVERAGED, '1', '', '53.0'), ('dropout 0.2', '1', '49.5', '49.5')]
+        (quality.AVERAGED, '1', '', '53.0'), ('dropout 0.2', '1', '49.5', '49.5'),
+        ('16 epochs', '1', '60.0', '60.0'), ('16 epochs and exchange 0.3', '1', '61.0', '61.0')]
     assert (tmp_path / 'quality.png').stat().st_size > 5000
