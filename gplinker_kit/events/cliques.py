@@ -35,7 +35,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gplinker_kit.events.bits import members
+from gplinker_kit.events.bits import members, tuples
 
 if hasattr(int, 'bit_count'):
     _size = _small_size = int.bit_count
@@ -224,5 +224,7 @@ def maximal_cliques(adjacency, max_nodes=None, max_cliques=None, max_seconds=Non
             clique = _grow(neighbours, node)
             found.append(clique)
             covered |= clique
-    cliques = tuple(sorted(tuple(kept[node] for node in members(clique)) for clique in found))
-    return Cliques(cliques, limit, tuple(sorted(set(range(total)).difference(kept))))
+    cliques = sorted(tuples(found, len(neighbours)))
+    if len(kept) < total:
+        cliques = [tuple(kept[node] for node in clique) for clique in cliques]
+    return Cliques(tuple(cliques), limit, tuple(sorted(set(range(total)).difference(kept))))
