@@ -1,11 +1,11 @@
 """Who imports whom: reads a package's source with `ast` and returns what breaks the rules, as sentences.
 
     level 0  nouns              errors files model_folder events.schema
-          1  numpy algorithms   tokenizers events relations clue.metrics
+          1  numpy algorithms   tokenizers events relations clue.metrics, and what of snippets needs numpy only
           2  backend            the only importer of tensorflow and keras
           3  layers losses optimizers, not each other
           4  models
-          5  gplinker training recipe fitting averaging selection thresholds snippets plots view clue
+          5  gplinker training recipe fitting averaging selection thresholds adversarial snippets plots view clue
           6  cli
 
 A module may import modules of its own level (but for 3) and of lower ones, inside functions too.
@@ -23,16 +23,19 @@ PACKAGE = 'gplinker_kit'
 LEVELS = {
     '': 0, 'errors': 0, 'files': 0, 'model_folder': 0, 'events.schema': 0,
     'tokenizers': 1, 'events': 1, 'relations': 1, 'clue.metrics': 1,
+    'snippets.padding': 1, 'snippets.parallel': 1, 'snippets.resize': 1, 'snippets.subsequences': 1, 'snippets.text': 1,
+    'snippets.textfile': 1, 'snippets.viterbi': 1,
     'backend': 2,
     'layers': 3, 'losses': 3, 'optimizers': 3,
     'models': 4,
     'gplinker': 5, 'training': 5, 'recipe': 5, 'fitting': 5, 'averaging': 5, 'selection': 5, 'thresholds': 5,
-    'snippets': 5, 'plots': 5, 'view': 5, 'clue': 5,
+    'adversarial': 5, 'snippets': 5, 'plots': 5, 'view': 5, 'clue': 5,
     'cli': 6,
 }
 APART = 3  # families of this level do not import each other
 ENGINES = ('tensorflow', 'keras', 'tf_keras', 'jax', 'torch')
-NUMPY_LEVEL = 1  # up to here: numpy and the standard library, and `tokenizers` inside functions
+NUMPY_LEVEL = 1  # up to here: numpy and the standard library, and inside functions the packages of `LATE`
+LATE = ('tokenizers', 'sentencepiece', 'jieba')
 
 # module: what is imported; top: whether at module level; names: what a `from` import takes.
 Import = namedtuple('Import', 'line module top names')
@@ -153,14 +156,14 @@ def third_party(root):
 
 
 def numpy_level_faults(root):
-    """Third-party imports of levels 0 and 1 other than numpy, and `tokenizers` at module level."""
+    """Third-party imports of levels 0 and 1 other than numpy, and those of `LATE` at module level."""
     faults = []
     for module, path, found, name in third_party(root):
         own = level(module)
-        if own is None or own[0] > NUMPY_LEVEL or name == 'numpy' or (name == 'tokenizers' and not found.top):
+        if own is None or own[0] > NUMPY_LEVEL or name == 'numpy' or (name in LATE and not found.top):
             continue
         faults.append('%s:%d: %s (level %d) imports %s%s' % (
-            path, found.line, module, own[0], found.module, ' at module level' if name == 'tokenizers' else ''))
+            path, found.line, module, own[0], found.module, ' at module level' if name in LATE else ''))
     return faults
 
 
