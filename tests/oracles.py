@@ -53,6 +53,23 @@ def norm(x, beta=None, gamma=None, zero_mean=True, unit_variance=True, epsilon=1
     return x if beta is None else x + beta
 
 
+def scale_offset(x, weights, condition=None, scale=True, offset=True, activation=None):
+    """weights: [beta] [gamma] [hidden kernel, with an `activation`] [beta kernel] [gamma kernel]; `scale` and `offset`
+    are True, False or numbers; condition (b, k) or (b, n, k)."""
+    weights = list(weights)
+    offset = weights.pop(0) if offset is True else offset
+    scale = weights.pop(0) if scale is True else scale
+    if condition is not None:
+        if activation is not None:
+            condition = ACTIVATIONS[activation](affine(condition, weights.pop(0)))
+        condition = condition[:, None] if condition.ndim < x.ndim else condition
+        offset = offset if offset is False else offset + affine(condition, weights.pop(0))
+        scale = scale if scale is False else scale + affine(condition, weights.pop(0))
+    assert not weights
+    x = x if scale is False else x * scale
+    return x if offset is False else x + offset
+
+
 def sinusoidal(positions, width):
     """positions (..., n) -> (..., n, width): sin at even channels, cos at odd ones."""
     table = np.zeros(np.shape(positions) + (width,))
@@ -60,6 +77,13 @@ def sinusoidal(positions, width):
         angle = np.asarray(positions, np.float64) * 10000.0 ** (-2.0 * i / width)
         table[..., 2 * i], table[..., 2 * i + 1] = np.sin(angle), np.cos(angle)
     return table
+
+
+def hierarchical(positions, table, alpha=0.4):
+    """positions of any shape below P², table (P, e) -> (..., e)."""
+    base = (table - alpha * table[:1]) / (1 - alpha)
+    positions = np.asarray(positions, int)
+    return alpha * base[positions // len(table)] + (1 - alpha) * base[positions % len(table)]
 
 
 def rotary(x, positions):

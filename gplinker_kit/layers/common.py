@@ -42,21 +42,6 @@ def add_matrix(layer, prefix, rows, columns):
     return kernel, bias
 
 
-def add_gain_and_shift(layer, width):
-    """Adds beta (width,), zeros, with `layer.offset` and then gamma, ones, with `layer.scale`: BERT's order."""
-    if layer.offset:
-        layer.beta = layer.add_weight(name='beta', shape=(width,), initializer='zeros')
-    if layer.scale:
-        layer.gamma = layer.add_weight(name='gamma', shape=(width,), initializer='ones')
-
-
-def gain_and_shift(layer, x):
-    """x∘γ + β over the last axis, with those of the two that `layer` has."""
-    if layer.scale:
-        x = x * layer.gamma
-    return x + layer.beta if layer.offset else x
-
-
 def dense(x, kernel, bias=None):
     """x (..., e), kernel (e, u), bias (u,) -> (..., u)."""
     y = ops.matmul(x, kernel)
@@ -94,10 +79,14 @@ def align_heads(bias, rank):
     return bias
 
 
+def input_shapes(shape):
+    """Returns the shapes of one input or of a list of inputs as a list of tuples of ints and None."""
+    return [static_shape(each) for each in (shape if hasattr(shape[0], '__len__') else [shape])]
+
+
 def first_shape(shape):
     """Returns the first of several input shapes, or the only one, as a tuple of ints and None."""
-    shape = shape[0] if hasattr(shape[0], '__len__') else shape
-    return static_shape(shape)
+    return input_shapes(shape)[0]
 
 
 def static_shape(shape):
@@ -132,8 +121,8 @@ def require_rate(owner, **values):
             raise ValueError('%s: %s must be None or lie in [0, 1). Received: %s=%r' % (owner, name, name, value))
 
 
-def require_flag(owner, **values):
-    """Raises a ValueError naming the first argument that is neither None nor a bool."""
+def require_gain(owner, **values):
+    """Raises a ValueError naming the first argument that is neither True, False, None nor a number."""
     for name, value in values.items():
-        if value is not None and not isinstance(value, bool):
-            raise ValueError('%s: %s must be True or False. Received: %s=%r' % (owner, name, name, value))
+        if value is not None and not isinstance(value, numbers.Real):
+            raise ValueError('%s: %s must be True, False or a number. Received: %s=%r' % (owner, name, name, value))

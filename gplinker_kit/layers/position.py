@@ -1,5 +1,7 @@
 """Rotary, sinusoidal and learned positions. Notation: b batch, n length, h heads, d head size, e width."""
 
+import numbers
+
 import numpy as np
 
 from gplinker_kit.backend import Layer, compute_dtype, initializers, ops, register
@@ -80,8 +82,43 @@ def _merged_shape(input_shape, width, mode, custom_position_ids):
     return shape[:2] + (shape[2] + width,)
 
 
+def hierarchical_table(table, alpha):
+    """p (P, e) -> (α·u, (1 − α)·u), each (P, e), u_k = (p_k − α·p_0) / (1 − α).
+
+    Position i is the sum of row i // P of the first and row i mod P of the second, so that P rows serve P² positions
+    and the first P are as they were. Reference: kexue.fm/archives/7947.
+    """
+    u = (table - alpha * table[:1]) / (1.0 - alpha)
+    return alpha * u, (1.0 - alpha) * u
+
+
+def _alpha(hierarchical):
+    """Returns α, None without hierarchy; raises a ValueError where it does not lie between 0 and 1."""
+    if hierarchical is True or not hierarchical:
+        return 0.4 if hierarchical else None
+    if not isinstance(hierarchical, numbers.Real) or not 0 < hierarchical < 1:
+        raise ValueError(
+            'PositionEmbedding: hierarchical must be None, True or lie in (0, 1). Received: %r' % (hierarchical,)
+        )
+    return hierarchical
+
+
+class _Positions(Layer):
+    """What the two position layers share. `table(x, positions)` of a subclass returns (1 or b, n, output_dim)."""
+
+    def call(self, inputs, mask=None):
+        x, positions = inputs if self.custom_position_ids else (inputs, None)
+        return _merge(self, x, self.table(x, positions), self.merge_mode)
+
+    def compute_mask(self, inputs, mask=None):
+        return None if self.merge_mode == 'zero' else first(mask)
+
+    def compute_output_shape(self, input_shape):
+        return _merged_shape(input_shape, self.output_dim, self.merge_mode, self.custom_position_ids)
+
+
 @register
-class SinusoidalPositionEmbedding(Layer):
+class SinusoidalPositionEmbedding(_Positions):
     """Sinusoidal positions, added to (or merged with) the input; no weights.
 
     Shapes: (b, n, e), or [(b, n, e), ids (b, n)] with `custom_position_ids` -> (b, n, e); with merge_mode 'zero' the
@@ -104,19 +141,8 @@ class SinusoidalPositionEmbedding(Layer):
         self.supports_masking = True
         self.autocast = False  # Keras 3 would round positions above 256 to bfloat16
 
-    def call(self, inputs, mask=None):
-        if self.custom_position_ids:
-            inputs, positions = inputs
-            table = sinusoidal(positions, self.output_dim)
-        else:
-            table = rotary_table(inputs, self.output_dim)
-        return _merge(self, inputs, table, self.merge_mode)
-
-    def compute_mask(self, inputs, mask=None):
-        return None if self.merge_mode == 'zero' else first(mask)
-
-    def compute_output_shape(self, input_shape):
-        return _merged_shape(input_shape, self.output_dim, self.merge_mode, self.custom_position_ids)
+    def table(self, x, positions):
+        return rotary_table(x, self.output_dim) if positions is None else sinusoidal(positions, self.output_dim)
 
     def get_config(self):
         config = super().get_config()
@@ -127,14 +153,16 @@ class SinusoidalPositionEmbedding(Layer):
 
 
 @register
-class PositionEmbedding(Layer):
+class PositionEmbedding(_Positions):
     """Learned absolute positions.
 
-    Shapes and masking: as `SinusoidalPositionEmbedding`. A text longer than `input_dim` is an error, at build time
-        where the length is static, else from the backend when the sum is formed.
-    Arguments: input_dim: int, number of positions. output_dim: int. merge_mode: 'add', 'mul', 'zero' or 'concat'.
+    Shapes and masking: as `SinusoidalPositionEmbedding`. A text longer than there are positions is an error, at build
+        time where the length is static, else from the backend when the sum is formed or rows are looked up.
+    Arguments: input_dim: int P, rows of the table. output_dim: int. merge_mode: 'add', 'mul', 'zero' or 'concat'.
+        hierarchical: None, True (0.4) or the number α in (0, 1): P² positions instead of P, see `hierarchical_table`.
         embeddings_initializer: initializer, 'zeros' by default. custom_position_ids: bool, the second input holds them.
     Weights: table (input_dim, output_dim).
+    Raises: ValueError for a size that is no positive integer, an unknown merge_mode, or an α outside (0, 1).
     """
 
     def __init__(
@@ -142,6 +170,7 @@ class PositionEmbedding(Layer):
         input_dim,
         output_dim,
         merge_mode='add',
+        hierarchical=None,
         embeddings_initializer='zeros',
         custom_position_ids=False,
         **kwargs
@@ -149,36 +178,35 @@ class PositionEmbedding(Layer):
         super().__init__(**kwargs)
         require_positive('PositionEmbedding', input_dim=input_dim, output_dim=output_dim)
         _check_mode('PositionEmbedding', merge_mode)
+        _alpha(hierarchical)
         self.input_dim = input_dim
         self.output_dim = output_dim
         self.merge_mode = merge_mode
+        self.hierarchical = hierarchical
         self.embeddings_initializer = initializers.get(embeddings_initializer)
         self.custom_position_ids = custom_position_ids
         self.supports_masking = True
         self.autocast = False  # as above
 
     def build(self, input_shape):
-        length = first_shape(input_shape)[1]
-        if length is not None and length > self.input_dim and not self.custom_position_ids:
-            raise ValueError('PositionEmbedding has %d positions, the input is %d long' % (self.input_dim, length))
+        length, known = first_shape(input_shape)[1], self.input_dim ** (2 if self.hierarchical else 1)
+        if length is not None and length > known and not self.custom_position_ids:
+            raise ValueError('PositionEmbedding has %d positions, the input is %d long' % (known, length))
         self.embeddings = self.add_weight(
             name='embeddings', shape=(self.input_dim, self.output_dim), initializer=self.embeddings_initializer
         )
         self.built = True
 
-    def call(self, inputs, mask=None):
-        if self.custom_position_ids:
-            inputs, positions = inputs
-            table = ops.take(self.embeddings, ops.cast(positions, 'int32'), axis=0)
-        else:
-            table = ops.expand_dims(ops.convert_to_tensor(self.embeddings)[: ops.shape(inputs)[1]], 0)
-        return _merge(self, inputs, table, self.merge_mode)
-
-    def compute_mask(self, inputs, mask=None):
-        return None if self.merge_mode == 'zero' else first(mask)
-
-    def compute_output_shape(self, input_shape):
-        return _merged_shape(input_shape, self.output_dim, self.merge_mode, self.custom_position_ids)
+    def table(self, x, positions):
+        if not self.hierarchical and positions is None:
+            return ops.expand_dims(ops.convert_to_tensor(self.embeddings)[: ops.shape(x)[1]], 0)
+        if positions is None:
+            positions = ops.expand_dims(ops.arange(ops.shape(x)[1], dtype='int32'), 0)
+        positions = ops.cast(positions, 'int32')
+        if not self.hierarchical:
+            return ops.take(self.embeddings, positions, axis=0)
+        pages, rows = hierarchical_table(ops.convert_to_tensor(self.embeddings), _alpha(self.hierarchical))
+        return ops.take(pages, positions // self.input_dim, axis=0) + ops.take(rows, positions % self.input_dim, axis=0)
 
     def get_config(self):
         config = super().get_config()
@@ -186,6 +214,7 @@ class PositionEmbedding(Layer):
             input_dim=self.input_dim,
             output_dim=self.output_dim,
             merge_mode=self.merge_mode,
+            hierarchical=self.hierarchical,
             embeddings_initializer=serialize_initializer(self.embeddings_initializer),
             custom_position_ids=self.custom_position_ids,
         )

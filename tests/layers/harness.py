@@ -48,7 +48,7 @@ class Case:
     def make(self, **options):
         """Returns a new layer. Its weights, set later, start at zero: JAX compiles random initializers per shape."""
         config = dict(self.config, **options)
-        for name in ('kernel_initializer', 'embeddings_initializer'):
+        for name in ('kernel_initializer', 'embeddings_initializer', 'hidden_initializer'):
             if name in inspect.signature(self.cls.__init__).parameters:
                 config.setdefault(name, 'zeros')
         return self.cls(**config)
@@ -121,7 +121,7 @@ def _check(case, clones=None):
 def check_shape(case, layer, xs, found):
     """`compute_output_shape` with and without the sizes known."""
     known = [tuple(x.shape) for x in xs]
-    unknown = [(None, None) + tuple(x.shape[2:]) for x in xs]
+    unknown = [(None, None)[: x.ndim - 1] + tuple(x.shape[min(x.ndim - 1, 2) :]) for x in xs]
     for shapes in (known, unknown):
         shape = tuple(layer.compute_output_shape(shapes[0] if len(shapes) == 1 else shapes))
         assert len(shape) == found.ndim

@@ -32,6 +32,7 @@ def later_positions(width):
 SCORES = Plain(lambda b, n, rng: rng.normal(size=(b, n, n)).astype('float32'), (None, None))
 # Each token sees itself and the ones before it.
 STRUCTURE = Plain(lambda b, n, rng: np.tril(np.ones((b, n, n), bool)), (None, None), 'bool')
+TOPIC = Plain(lambda b, n, rng: rng.normal(size=(b, 5)).astype('float32'), (5,))
 IDS = Plain(lambda b, n, rng: padded_ids(b, n, rng), (None,), 'int32')
 POSITIONS = Plain(lambda b, n, rng: rng.uniform(0, 400, (b, n)).astype('float32').round(), (None,), 'float32')
 PLACES = Plain(lambda b, n, rng: rng.randint(0, 8, (b, n)).astype('int32'), (None,), 'int32')
@@ -47,11 +48,21 @@ CASES = [
          lambda xs, masks, w: oracles.norm(xs[0], *w, epsilon=1e-3), [(E,), (E,)]),
     Case('LayerNormalization', {'zero_mean': False, 'scale': False, 'offset': False}, [Sequence(E)],
          lambda xs, masks, w: oracles.norm(xs[0], zero_mean=False), rate=None, name='LayerNormalization-rms'),
+    Case('LayerNormalization', {'conditional': True, 'hidden_units': 3, 'hidden_activation': 'tanh'},
+         [Sequence(E), TOPIC],
+         lambda xs, masks, w: oracles.scale_offset(oracles.norm(xs[0]), w, xs[1], activation='tanh'),
+         [(E,), (E,), (5, 3), (3, E), (3, E)], name='LayerNormalization-conditional'),
     Case('ScaleOffset', {}, [Sequence(E)], lambda xs, masks, w: xs[0] * w[1] + w[0], [(E,), (E,)]),
+    Case('ScaleOffset', {'conditional': True, 'scale': 0.5}, [Sequence(E), vectors(5)],
+         lambda xs, masks, w: oracles.scale_offset(xs[0], w, xs[1], scale=0.5), [(E,), (5, E), (5, E)],
+         name='ScaleOffset-conditional'),
     Case('SinusoidalPositionEmbedding', {'output_dim': E, 'custom_position_ids': True}, [Sequence(E), POSITIONS],
          lambda xs, masks, w: xs[0] + oracles.sinusoidal(xs[1], E), rate=None),
     Case('PositionEmbedding', {'input_dim': 8, 'output_dim': E, 'custom_position_ids': True}, [Sequence(E), PLACES],
          lambda xs, masks, w: xs[0] + w[0][xs[1]], [(8, E)]),
+    Case('PositionEmbedding', {'input_dim': 3, 'output_dim': E, 'hierarchical': True, 'custom_position_ids': True},
+         [Sequence(E), PLACES], lambda xs, masks, w: xs[0] + oracles.hierarchical(xs[1], w[0]), [(3, E)],
+         name='PositionEmbedding-hierarchical'),
     Case('Add', {}, [Sequence(E), vectors(E)], lambda xs, masks, w: xs[0] + xs[1], rate=None),
     Case('FirstToken', {}, [Sequence(E)], lambda xs, masks, w: oracles.first_token(xs[0]), mask=no_mask, rate=None),
     Case('FeedForward', {'units': 5, 'activation': ['swish', 'linear']}, [Sequence(E)],
@@ -166,10 +177,10 @@ def test_require_rate(value):
         common.require_rate('Owner', fine=None, also=0, still=0.999, drop=value)
 
 
-@pytest.mark.parametrize('value', [1, 0.5, 'yes'])
-def test_require_flag(value):
-    with pytest.raises(ValueError, match='Owner: scale must be True or False. Received: scale=%r' % value):
-        common.require_flag('Owner', fine=None, also=False, scale=value)
+@pytest.mark.parametrize('value', ['yes', (1.0,)])
+def test_require_gain(value):
+    with pytest.raises(ValueError, match='Owner: scale must be True, False or a number. Received: scale=.*%s' % value):
+        common.require_gain('Owner', fine=None, also=False, number=0.5, whole=2, scale=value)
 
 
 def test_shapes_as_tuples():

@@ -63,6 +63,6 @@ def test_beta_comes_before_gamma():
 
 @pytest.mark.parametrize('name', ['scale', 'offset'])
 def test_argument_errors(name):
-    text = 'LayerNormalization: %s must be True or False. Received: %s=2.0' % (name, name)
+    text = 'LayerNormalization: %s must be True, False or a number. Received: %s=.gain.' % (name, name)
     with pytest.raises(ValueError, match=text):
-        LayerNormalization(**{name: 2.0})
+        LayerNormalization(**{name: 'gain'})

@@ -79,6 +79,26 @@ def test_positions_given_as_an_input(mode):
     check_values(Case('PositionEmbedding', dict(config, input_dim=9), [Sequence(E), WHOLE], learned, [(9, width)]))
 
 
+@pytest.mark.parametrize('mode', ['add', 'mul', 'concat'])
+def test_hierarchical_positions(mode):
+    """3 rows serve 9 positions; the first 3 are the rows themselves."""
+    config = {'input_dim': 3, 'output_dim': E, 'merge_mode': mode, 'hierarchical': 0.3}
+    twin = lambda xs, masks, w: merge(  # noqa: E731
+        xs[0], oracles.hierarchical(np.arange(xs[0].shape[1]), w[0], 0.3)[None], mode
+    )
+    check_values(Case('PositionEmbedding', config, [Sequence(E)], twin, [(3, E)]))
+    layer = PositionEmbedding(3, E, 'zero', True)
+    layer.build((1, 9, E))
+    layer.set_weights([np.random.RandomState(0).normal(size=(3, E))])
+    assert_close(call_layer(layer, np.zeros((1, 9, E), 'float32'))[0, :3], layer.get_weights()[0])
+
+
+def test_capacity_of_hierarchical_positions():
+    PositionEmbedding(3, E, hierarchical=True).build((None, 9, E))
+    with pytest.raises(ValueError, match='PositionEmbedding has 9 positions, the input is 10 long'):
+        PositionEmbedding(3, E, hierarchical=True).build((None, 10, E))
+
+
 def test_the_table_alone():
     config = {'output_dim': W, 'merge_mode': 'zero', 'custom_position_ids': True}
     twin = lambda xs, masks, w: oracles.sinusoidal(xs[1], W)  # noqa: E731
@@ -134,6 +154,9 @@ def test_a_text_longer_than_the_table():
      "SinusoidalPositionEmbedding: merge_mode must be one of add, mul, zero, concat. Received: 'sum'"),
     (lambda: PositionEmbedding(9, 4, 'plus'),
      "PositionEmbedding: merge_mode must be one of add, mul, zero, concat. Received: 'plus'"),
+    (lambda: PositionEmbedding(9, 4, hierarchical=1.0),
+     r'PositionEmbedding: hierarchical must be None, True or lie in \(0, 1\). Received: 1.0'),
+    (lambda: PositionEmbedding(9, 4, 'add', 'zeros'), "hierarchical must be None, True or lie in .*Received: 'zeros'"),
     (lambda: PositionEmbedding(0, 4), 'PositionEmbedding: input_dim must be a positive integer. Received: input_dim=0'),
     (lambda: PositionEmbedding(9, '4'), "output_dim must be a positive integer. Received: output_dim='4'"),
 ])  # fmt: skip
