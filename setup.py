@@ -39,8 +39,14 @@ EXTRAS = {
         'matplotlib>=3.5',
         "matplotlib<3.6; python_version < '3.9'",  # later ones want a newer numpy than TF 1.15 works with
     ],
+    'sentencepiece': ['sentencepiece>=0.1.99'],
+    'jieba': ['jieba>=0.42'],
+    'serve': ['bottle>=0.12'],
     'test': [
         'pytest>=7',
+        'sentencepiece>=0.1.99',
+        'jieba>=0.42',
+        'bottle>=0.12',
         'hypothesis>=6',
         'scipy>=1.5',
         'networkx>=2.5',

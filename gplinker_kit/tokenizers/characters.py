@@ -54,6 +54,22 @@ _CJK = _one_of(CJK)
 _IRREGULAR = _one_of(REGULAR, negated=True)
 
 
+class _Marks(dict):
+    """A table for `str.translate` that removes nonspacing marks, filled as characters are met."""
+
+    def __missing__(self, code):
+        self[code] = None if unicodedata.category(chr(code)) == 'Mn' else code
+        return self[code]
+
+
+_MARKS = _Marks()
+
+
+def lowercase_and_normalize(text):
+    """Returns `text` in lower case, canonically decomposed (NFD), without nonspacing marks (category Mn)."""
+    return unicodedata.normalize('NFD', text.lower()).translate(_MARKS)
+
+
 def is_regular(text):
     """Whether Rust and the exact path treat every character of `text` alike, offsets included."""
     return _IRREGULAR.search(text) is None

@@ -1,0 +1,26 @@
+"""The small helpers that scripts import under bert4keras's names. Importing this package needs no TensorFlow.
+
+`from gplinker_kit.snippets import open, uniout` works as in bert4keras; `uniout`, which made Python 2 print unicode, is
+an empty module.
+"""
+
+from gplinker_kit.snippets.padding import sequence_padding, softmax, to_array, truncate_sequences
+from gplinker_kit.snippets.resize import orthogonally_resize
+from gplinker_kit.snippets.subsequences import longest_common_subsequence, longest_common_substring
+from gplinker_kit.snippets.text import (
+    convert_to_str,
+    convert_to_unicode,
+    is_one_of,
+    is_py2,
+    is_string,
+    lowercase_and_normalize,
+    strQ2B,
+    string_matching,
+    text_segmentate,
+)
+
+__all__ = [
+    'convert_to_str', 'convert_to_unicode', 'is_one_of', 'is_py2', 'is_string', 'longest_common_subsequence',
+    'longest_common_substring', 'lowercase_and_normalize', 'orthogonally_resize', 'sequence_padding', 'softmax',
+    'strQ2B', 'string_matching', 'text_segmentate', 'to_array', 'truncate_sequences',
+]  # fmt: skip
