@@ -132,9 +132,10 @@ def _visible(b, n, m, padding, structure):
 
 def multi_head_attention(
     q, k, v, weights, heads, head_size, key_size=None, use_bias=True, method='softmax', scaled=True, padding=None,
-    structure=None, bias=None, positions=None,
+    structure=None, bias=None, positions=None, relative=None, relative_scores=None, with_scores=False,
 ):
-    """weights: kernel (and bias) of q, k, v, output. structure (b, n, m) or (n, m); bias (b, h, n, m) or smaller."""
+    """weights: kernel (and bias) of q, k, v, output. structure (b, n, m) or (n, m); bias (b, h, n, m) or smaller;
+    relative (n, m, d), relative_scores (n, m, h). `with_scores`: [output, scores before bias and mask]."""
     key_size = key_size or head_size
     weights = list(weights)
     parts = [(weights.pop(0), weights.pop(0) if use_bias else None) for _ in range(4)]
@@ -143,15 +144,21 @@ def multi_head_attention(
     visible = _visible(b, n, m, padding, structure)
     bias = np.zeros((b, heads, n, m)) if bias is None else np.asarray(bias, np.float64)
     bias = np.broadcast_to(bias[:, None] if bias.ndim == 3 else bias, (b, heads, n, m))
-    output = np.zeros((b, n, heads * head_size))
+    relative = np.zeros((n, m, 1)) if relative is None else relative
+    output, raw = np.zeros((b, n, heads, head_size)), np.zeros((b, heads, n, m))
     for h in range(heads):
         qh, kh = (x[..., h * key_size : (h + 1) * key_size] for x in (q, k))
         if positions is not None:
             qh, kh = rotary(qh, positions), rotary(kh, positions)
-        scores = np.einsum('bnd,bmd->bnm', qh, kh) / (math.sqrt(key_size) if scaled else 1.0) + bias[:, h]
-        columns = slice(h * head_size, (h + 1) * head_size)
-        output[..., columns] = np.einsum('bnm,bmd->bnd', attention_weights(scores, method, visible), v[..., columns])
-    return affine(output, *parts[3])
+        # One key and one value for each pair of positions.
+        keys = kh[:, None] + relative
+        values = v[:, None, :, h * head_size : (h + 1) * head_size] + relative
+        raw[:, h] = (qh[:, :, None] * keys).sum(-1) + (0.0 if relative_scores is None else relative_scores[..., h])
+        raw[:, h] /= math.sqrt(key_size) if scaled else 1.0
+        shares = attention_weights(raw[:, h] + bias[:, h], method, visible)
+        output[:, :, h] = (shares[..., None] * values).sum(2)
+    output = affine(output.reshape(b, n, -1), *parts[3])
+    return [output, raw] if with_scores else output
 
 
 def feed_forward(x, weights, names, use_bias=True):

@@ -11,17 +11,19 @@ from gplinker_kit.layers.common import (
     add_matrix,
     align_heads,
     dense,
-    first_shape,
+    first,
+    input_shapes,
     key_mask,
     last_size,
     mask_out,
     require_positive,
     require_rate,
     serialize_initializer,
+    static_shape,
 )
 from gplinker_kit.layers.position import apply_rotary
 
-POSITION_BIASES = ('rotary',)
+POSITION_BIASES = ('rotary', 'typical_relative', 't5_relative')
 NORMALIZATIONS = ('softmax', 'squared_relu', 'softmax_plus')
 
 
@@ -81,7 +83,18 @@ def weight_dropout(layer, training):
 
 
 def dot_product_attention(
-    query, key, value, mask=None, bias=None, state=None, scale=None, normalization='softmax', drop=None
+    query,
+    key,
+    value,
+    mask=None,
+    bias=None,
+    state=None,
+    scale=None,
+    normalization='softmax',
+    drop=None,
+    relative=None,
+    relative_scores=None,
+    return_scores=False,
 ):
     """Attention of every query over every key.
 
@@ -90,27 +103,39 @@ def dot_product_attention(
     state: None, or earlier (key, value) that are put in front of the given ones; the second result is the pair to
         pass on, so that a decoder needs no second implementation.
     scale: factor of q·k, 1/sqrt(d) when None. drop: function applied to the weights (dropout), or None.
-    Returns: (output, state).
+    relative: vectors (n, m, d), d = v, that every head adds to the keys and to the values. relative_scores: (n, m, h),
+        added to q·k before it is scaled. Both count m with the keys of `state`.
+    Returns: (output, state), and with `return_scores` the scaled scores (b, h, n, m) too, as they are before the bias
+        and the mask.
     """
     if state is not None:
         key = ops.concatenate([state[0], key], axis=1)
         value = ops.concatenate([state[1], value], axis=1)
     scale = 1.0 / math.sqrt(int(query.shape[-1])) if scale is None else scale
-    scores = ops.matmul(ops.transpose(query * scale, (0, 2, 1, 3)), ops.transpose(key, (0, 2, 3, 1)))
+    query = query * scale
+    scores = ops.matmul(ops.transpose(query, (0, 2, 1, 3)), ops.transpose(key, (0, 2, 3, 1)))
+    if relative is not None:
+        relative = ops.cast(relative, query.dtype)
+        scores = scores + ops.einsum('bnhd,nmd->bhnm', query, relative)
+    if relative_scores is not None:
+        scores = scores + ops.cast(ops.transpose(relative_scores, (2, 0, 1)), scores.dtype) * scale
     weights = ops.cast(normalize_scores(add_bias(scores, bias), normalization, mask), value.dtype)
     if drop is not None:
         weights = drop(weights)
-    output = ops.matmul(weights, ops.transpose(value, (0, 2, 1, 3)))
-    return ops.transpose(output, (0, 2, 1, 3)), (key, value)
+    output = ops.transpose(ops.matmul(weights, ops.transpose(value, (0, 2, 1, 3))), (0, 2, 1, 3))
+    if relative is not None:
+        output = output + ops.einsum('bhnm,nmd->bnhd', weights, relative)
+    return (output, (key, value), scores) if return_scores else (output, (key, value))
 
 
-def read_biases(owner, inputs, a_bias, p_bias, count):
+def read_biases(owner, inputs, a_bias, p_bias, count, known=POSITION_BIASES):
     """Takes apart bert4keras's input list: `count` tensors, then the attention bias, then the position bias.
 
-    Returns: (tensors, boolean or None, float bias or None, rotary table or None).
+    `known`: the values of p_bias that the layer can work with.
+    Returns: (tensors, boolean or None, float bias or None, position tensor or None).
     """
-    if p_bias and p_bias not in POSITION_BIASES:
-        raise ValueError('%s: p_bias must be one of %s. Received: %r' % (owner, ', '.join(POSITION_BIASES), p_bias))
+    if p_bias and p_bias not in known:
+        raise ValueError('%s: p_bias must be one of %s. Received: %r' % (owner, ', '.join(known), p_bias))
     inputs = list(inputs) if isinstance(inputs, (list, tuple)) else [inputs]
     wanted = count + bool(a_bias) + bool(p_bias)
     if len(inputs) != wanted:
@@ -134,17 +159,25 @@ class MultiHeadAttention(Layer):
 
     Inputs: [q (b, n, e), k (b, m, e'), v (b, m, e''), attention bias?, position bias?] -> (b, n, out_dim).
         `call(inputs, a_bias=True)` takes a further tensor: a float bias or a boolean mask (n, m), (b, n, m) or
-        (b, h, n, m). `p_bias='rotary'` takes the table (1 or b, n, key_size) of `SinusoidalPositionEmbedding` last.
-    Masking: the mask of v hides keys; the mask of q passes through. Weights are normalised in float32.
+        (b, h, n, m). `p_bias` takes a position tensor last: 'rotary' the table (1 or b, n, key_size) of
+        `SinusoidalPositionEmbedding`, 'typical_relative' the vectors (n, m, d) of `RelativePositionEmbedding` for
+        keys and values (head_size = key_size = d), 't5_relative' the biases (n, m, h) of
+        `RelativePositionEmbeddingT5`.
+        With `return_attention_scores` the result is [output, scores (b, h, n, m)], the scores as they are after
+        position terms and scaling, before the attention bias and the mask.
+    Masking: the mask of v hides keys; the mask of q passes through, the scores have none. Weights are normalised in
+        float32.
     Arguments:
         heads: int. head_size: int, value size a head. out_dim: int, heads·head_size by default.
         key_size: int, query and key size a head, head_size by default.
         use_bias: bool. normalization: 'softmax', 'squared_relu' or 'softmax_plus'. attention_scale: bool, divide q·k by
-        sqrt(key_size). attention_dropout: rate on the weights. kernel_initializer: initializer of the four matrices.
+        sqrt(key_size). attention_dropout: rate on the weights. return_attention_scores: bool.
+        kernel_initializer: initializer of the four matrices.
     Weights: kernel and bias of q, k, v and the output, in this order.
     Raises: ValueError for a wrong number of inputs, an unknown p_bias or normalization, a rate outside [0, 1), an
-        attention bias of another rank, a position table that is not key_size wide.
-    Reference: Vaswani et al., 2017 (arXiv:1706.03762).
+        attention bias of another rank, a position tensor of another width.
+    References: Vaswani et al., 2017 (arXiv:1706.03762); relative positions: Shaw et al., 2018 (arXiv:1803.02155) and
+        Raffel et al., 2020 (arXiv:1910.10683); scores passed on: He et al., 2020, RealFormer (arXiv:2012.11747).
     """
 
     def __init__(
@@ -157,6 +190,7 @@ class MultiHeadAttention(Layer):
         normalization='softmax',
         attention_scale=True,
         attention_dropout=None,
+        return_attention_scores=False,
         kernel_initializer='glorot_uniform',
         **kwargs
     ):
@@ -173,6 +207,7 @@ class MultiHeadAttention(Layer):
         self.normalization = normalization
         self.attention_scale = attention_scale
         self.attention_dropout = attention_dropout
+        self.return_attention_scores = return_attention_scores
         self.kernel_initializer = initializers.get(kernel_initializer)
         self.supports_masking = True
         self.dropout_rng = seed_generator() if attention_dropout else None
@@ -189,12 +224,14 @@ class MultiHeadAttention(Layer):
         self.built = True
 
     def call(self, inputs, mask=None, a_bias=None, p_bias=None, training=None):
-        tensors, structure, bias, table = read_biases(self.name, inputs, a_bias, p_bias, count=3)
+        tensors, structure, bias, positions = read_biases(self.name, inputs, a_bias, p_bias, count=3)
         query, key, value = (self._project(x, i) for i, x in enumerate(tensors))
-        if table is not None:
-            query, key = apply_rotary(query, table), apply_rotary(key, table)
+        if p_bias == 'rotary':
+            query, key = apply_rotary(query, positions), apply_rotary(key, positions)
+        elif p_bias:
+            self._check_positions(p_bias, positions)
         padding = mask[2] if isinstance(mask, (list, tuple)) else mask
-        output, _ = dot_product_attention(
+        output, _, scores = dot_product_attention(
             query,
             key,
             value,
@@ -203,10 +240,23 @@ class MultiHeadAttention(Layer):
             scale=None if self.attention_scale else 1.0,
             normalization=self.normalization,
             drop=weight_dropout(self, training),
+            relative=positions if p_bias == 'typical_relative' else None,
+            relative_scores=positions if p_bias == 't5_relative' else None,
+            return_scores=True,
         )
         shape = ops.shape(output)
         output = ops.reshape(output, (shape[0], shape[1], self.heads * self.head_size))
-        return dense(output, self.kernels[3], self.biases[3])
+        output = dense(output, self.kernels[3], self.biases[3])
+        return [output, scores] if self.return_attention_scores else output
+
+    def _check_positions(self, p_bias, positions):
+        wanted = (self.heads,) if p_bias == 't5_relative' else (self.key_size, self.head_size)
+        shape = static_shape(positions.shape)
+        if len(shape) != 3 or any(shape[-1] not in (None, size) for size in wanted):
+            raise ValueError(
+                '%s: p_bias=%r takes a tensor (n, m, %s). Received: shape=%s'
+                % (self.name, p_bias, ' = '.join(map(str, wanted)), shape)
+            )
 
     def _project(self, x, i):
         size = self.head_size if i == 2 else self.key_size
@@ -215,10 +265,12 @@ class MultiHeadAttention(Layer):
         return ops.reshape(y, (shape[0], shape[1], self.heads, size))
 
     def compute_mask(self, inputs, mask=None):
-        return mask[0] if isinstance(mask, (list, tuple)) else mask
+        return [first(mask), None] if self.return_attention_scores else first(mask)
 
     def compute_output_shape(self, input_shape):
-        return first_shape(input_shape)[:-1] + (self.out_dim,)
+        query, key = input_shapes(input_shape)[:2]
+        output = query[:-1] + (self.out_dim,)
+        return [output, (query[0], self.heads, query[1], key[1])] if self.return_attention_scores else output
 
     def get_config(self):
         config = super().get_config()
@@ -231,6 +283,7 @@ class MultiHeadAttention(Layer):
             normalization=self.normalization,
             attention_scale=self.attention_scale,
             attention_dropout=self.attention_dropout,
+            return_attention_scores=self.return_attention_scores,
             kernel_initializer=serialize_initializer(self.kernel_initializer),
         )
         return config

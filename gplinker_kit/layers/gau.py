@@ -101,7 +101,7 @@ class GatedAttentionUnit(Layer):
         return beta, self.add_weight(name=name + '_gamma', shape=(self.key_size,), initializer='ones')
 
     def call(self, inputs, mask=None, a_bias=None, p_bias=None, training=None):
-        tensors, structure, bias, table = read_biases(self.name, inputs, a_bias, p_bias, count=1)
+        tensors, structure, bias, table = read_biases(self.name, inputs, a_bias, p_bias, count=1, known=('rotary',))
         hidden = self.activation(dense(tensors[0], self.kernel, self.bias))
         gate, value, base = ops.split(hidden, [self.units, 2 * self.units], axis=-1)
         query, key = base * self.gamma_q, base * self.gamma_k

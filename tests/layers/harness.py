@@ -33,17 +33,20 @@ def no_mask(xs, masks):
 
 class Case:
     """See the top of the file. call: keyword arguments of the call. mask: (xs, masks) -> expected output mask or None.
+    A layer with several outputs has an oracle, and a `mask`, that return lists.
 
     rate: learning rate of the training step; None for a layer without weights. scale: factor of the random weights.
+    opaque: some size of the output depends on more than the sizes of the inputs.
     """
 
     def __init__(
-        self, layer, config, sources, oracle, shapes=(), call=None, mask=first_mask, rate=0.1, scale=1.0, name=None
+        self, layer, config, sources, oracle, shapes=(), call=None, mask=first_mask, rate=0.1, scale=1.0, name=None,
+        opaque=False,
     ):
         self.cls = getattr(ours, layer) if isinstance(layer, str) else layer
         self.config, self.sources, self.oracle, self.shapes = config, sources, oracle, list(shapes)
         self.call, self.mask, self.rate, self.scale = call or {}, mask, rate, scale
-        self.name = name or self.cls.__name__
+        self.name, self.opaque = name or self.cls.__name__, opaque
 
     def make(self, **options):
         """Returns a new layer. Its weights, set later, start at zero: JAX compiles random initializers per shape."""
@@ -57,6 +60,10 @@ class Case:
         return self.name
 
 
+def listed(x):
+    return list(x) if isinstance(x, (list, tuple)) else [x]
+
+
 def visible_error(y_true, y_pred):
     """Mean square over the last axis, without the cells that a layer fills because they are masked."""
     y_pred = ops.cast(y_pred, 'float32')
@@ -67,7 +74,7 @@ def visible_error(y_true, y_pred):
 def check_values(case):
     """Builds the layer and compares numbers, shapes and masks with the oracle.
 
-    Returns (wiring, layer, weights, output, (feeds, found)).
+    Returns (wiring, layer, weights, outputs, (feeds, found)); outputs and found are lists.
     """
     return _check(case)
 
@@ -75,11 +82,11 @@ def check_values(case):
 def check_layer(case, folder):
     """Everything of `check_values`, and config, saving and loading, half precision, and two training steps."""
     clones = []
-    wiring, layer, weights, output, values = _check(case, clones)
+    wiring, layer, weights, outputs, values = _check(case, clones)
     check_weight_names(layer)
-    check_reloading(wiring, [output] + clones, os.path.join(str(folder), 'model'), values)
+    check_reloading(wiring, outputs + clones, os.path.join(str(folder), 'model'), values)
     if case.rate is not None:
-        check_training(wiring, layer, output, values)
+        check_training(wiring, layer, outputs, values)
     check_half_precision(case)
 
 
@@ -94,28 +101,30 @@ def _check(case, clones=None):
     rng = np.random.RandomState(7)
     wiring = Wiring(case, rng)
     layer = case.make()
-    output = layer(wiring.tensors, **case.call)
+    outputs = listed(layer(wiring.tensors, **case.call))
     assert [w.shape for w in layer.get_weights()] == case.shapes
     weights = random_weights(layer, rng, case.scale)
-    outputs = [output, MaskProbe()(output)]
+    fetched = outputs + [MaskProbe()(output) for output in outputs]
     if clones is not None:
         twin = _clone(case, layer)
-        clones.append(twin(wiring.tensors, **case.call))
+        clones += listed(twin(wiring.tensors, **case.call))
         twin.set_weights(weights)
-        outputs.append(clones[0])
-    model = wiring.model(outputs)
+        fetched = fetched + clones
+    model, count = wiring.model(fetched), len(outputs)
     values = None
     for b, n in BATCHES[: 1 if clones is None else 2]:
         feeds, xs, masks = wiring.draw(b, n)
         found = predict(model, feeds, compiled=clones is not None)
-        expected = case.oracle(xs, masks, [w.astype('float64') for w in weights])
-        assert_close(found[0], expected)
-        check_shape(case, layer, xs, found[0])
-        check_mask(case.mask(xs, masks), found[1])
-        for copy in found[2:]:
-            assert_close(copy, expected)
-        values = values or (feeds, found[0])
-    return wiring, layer, weights, output, values
+        expected = listed(case.oracle(xs, masks, [w.astype('float64') for w in weights]))
+        for place, each in enumerate(found):
+            if not count <= place < 2 * count:
+                assert_close(each, expected[place % count])
+        check_shape(case, layer, xs, found[:count])
+        wanted = case.mask(xs, masks)
+        for place, mask in enumerate(wanted if isinstance(wanted, list) else [wanted] * count):
+            check_mask(mask, found[count + place])
+        values = values or (feeds, found[:count])
+    return wiring, layer, weights, outputs, values
 
 
 def check_shape(case, layer, xs, found):
@@ -123,11 +132,12 @@ def check_shape(case, layer, xs, found):
     known = [tuple(x.shape) for x in xs]
     unknown = [(None, None)[: x.ndim - 1] + tuple(x.shape[min(x.ndim - 1, 2) :]) for x in xs]
     for shapes in (known, unknown):
-        shape = tuple(layer.compute_output_shape(shapes[0] if len(shapes) == 1 else shapes))
-        assert len(shape) == found.ndim
-        shape = [getattr(size, 'value', size) for size in shape]
-        assert all(a is None or a == b for a, b in zip(shape, found.shape)), '%s, found %s' % (shape, found.shape)
-        assert shapes is unknown or None not in shape
+        result = layer.compute_output_shape(shapes[0] if len(shapes) == 1 else shapes)
+        for shape, each in zip([tuple(result)] if len(found) == 1 else result, found):
+            assert len(shape) == each.ndim
+            shape = [getattr(size, 'value', size) for size in shape]
+            assert all(a is None or a == b for a, b in zip(shape, each.shape)), '%s, found %s' % (shape, each.shape)
+            assert shapes is unknown or case.opaque or None not in shape
 
 
 def check_mask(expected, found):
@@ -147,18 +157,21 @@ def check_reloading(wiring, outputs, path, values):
     """`save` and `load_model` without custom objects; two layers of the class in one file."""
     path += '.keras' if STACK == 'keras3' else '.h5'
     wiring.model(outputs).save(path)
-    for copy in predict(keras.models.load_model(path, compile=False), values[0]):
-        assert_close(copy, values[1], 1e-6)
+    copies = predict(keras.models.load_model(path, compile=False), values[0])
+    for copy, expected in zip(copies, values[1] * 2):
+        assert_close(copy, expected, 1e-6)
 
 
-def check_training(wiring, layer, output, values):
+def check_training(wiring, layer, outputs, values):
     """Two steps: the second loss is lower, and no weight stays where it was."""
-    model = wiring.model(output)
+    model = wiring.model(outputs)
     model.compile(keras.optimizers.SGD(wiring.case.rate), loss=visible_error)
     feeds = values[0] if len(values[0]) > 1 else values[0][0]
-    target = np.random.RandomState(3).normal(size=values[1].shape).astype('float32')
+    rng = np.random.RandomState(3)
+    targets = [rng.normal(size=found.shape).astype('float32') for found in values[1]]
     before = layer.get_weights()
-    losses = [float(np.asarray(model.train_on_batch(feeds, target))) for _ in range(2)]
+    targets = targets if len(targets) > 1 else targets[0]
+    losses = [float(np.ravel(model.train_on_batch(feeds, targets))[0]) for _ in range(2)]
     assert np.isfinite(losses).all() and losses[1] < losses[0], losses
     for weight, old, new in zip(layer.weights, before, layer.get_weights()):
         assert np.isfinite(new).all() and (old != new).any(), 'no gradient reaches %s' % weight.name
@@ -183,16 +196,16 @@ def _compare_half(case, kind, options):
     model = wiring.model(layer(wiring.tensors, **case.call))
     weights = random_weights(layer, rng, case.scale)
     feeds, xs, masks = wiring.draw(*BATCHES[0])
-    found = predict(model, feeds)[0].astype('float64')
-    expected = case.oracle(xs, masks, [w.astype('float64') for w in weights])
-    scale = max(1.0, np.abs(expected[expected > -1e8]).max())
-    assert_close(found / scale, expected / scale, HALF_TOLERANCE[kind])
+    results = listed(case.oracle(xs, masks, [w.astype('float64') for w in weights]))
+    for found, expected in zip(predict(model, feeds), results):
+        scale = max(1.0, np.abs(expected[expected > -1e8]).max())
+        assert_close(found.astype('float64') / scale, expected / scale, HALF_TOLERANCE[kind])
 
 
 def check_dropout(case):
     """Dropout is on in training, differs from call to call, obeys the argument `training`, and is off at inference."""
-    wiring, layer, _, output, (feeds, found) = check_values(case)
-    model = wiring.model(output)
+    wiring, layer, _, outputs, (feeds, (found,)) = check_values(case)
+    model = wiring.model(outputs)
     model.compile(keras.optimizers.SGD(0.0), loss=visible_error)
     batch = feeds if len(feeds) > 1 else feeds[0]
     losses = [float(np.asarray(model.train_on_batch(batch, found))) for _ in range(2)]

@@ -8,7 +8,7 @@ from gplinker_kit.layers import MultiHeadAttention, dot_product_attention, norma
 from gplinker_kit.layers.attention import NORMALIZATIONS
 from tests import oracles
 from tests.layers.harness import Case, check_dropout, check_values
-from tests.layers.wiring import Plain, Sequence, assert_close, call_layer, compute
+from tests.layers.wiring import Plain, Sequence, Shared, assert_close, call_layer, compute
 
 H, D = 2, 4
 HEAD_BIAS = Plain(lambda b, n, rng: rng.normal(size=(b, H, n, n)).astype('float32'), (H, None, None))
@@ -94,6 +94,30 @@ def test_variants(case):
     check_values(case)
 
 
+VECTORS = Shared(lambda n, rng: rng.normal(size=(n, n, D)).astype('float32'), (None, None, D))
+BIASES = Shared(lambda n, rng: rng.normal(size=(n, n, H)).astype('float32'), (None, None, H))
+
+
+@pytest.mark.parametrize('case', [
+    mha({'attention_scale': False}, [VECTORS], {'p_bias': 'typical_relative'}, lambda xs: {'relative': xs[3]},
+        scaled=False),
+    mha({'use_bias': False}, [HEAD_BIAS, BIASES], {'a_bias': True, 'p_bias': 't5_relative'},
+        lambda xs: {'bias': xs[3], 'relative_scores': xs[4]}, use_bias=False),
+    mha({'attention_scale': False, 'normalization': 'squared_relu'}, [ROWS, BIASES],
+        {'a_bias': True, 'p_bias': 't5_relative'}, lambda xs: {'structure': xs[3], 'relative_scores': xs[4]},
+        scaled=False, method='squared_relu'),
+], ids=['typical', 't5 with a bias', 't5 with a mask'])  # fmt: skip
+def test_relative_positions(case):
+    check_values(case)
+
+
+def test_scores_are_those_before_bias_and_mask():
+    case = mha({'return_attention_scores': True}, [HEAD_BIAS, BIASES], {'a_bias': True, 'p_bias': 't5_relative'},
+               lambda xs: {'bias': xs[3], 'relative_scores': xs[4]}, with_scores=True)  # fmt: skip
+    case.mask = lambda xs, masks: [masks[0], None]
+    check_values(case)
+
+
 def test_keys_and_queries_of_different_lengths():
     check_values(Case(
         'MultiHeadAttention', {'heads': H, 'head_size': D}, [Sequence(6), Sequence(5, extra=3), Sequence(5, extra=3)],
@@ -154,6 +178,9 @@ def test_output_size_defaults_and_mask_of_the_query():
     assert layer.out_dim == 15 and layer.key_size == 5
     assert layer.compute_output_shape([(2, 7, 4)] * 3) == (2, 7, 15)
     assert layer.compute_mask(None, ['q', 'k', 'v']) == 'q' and layer.compute_mask(None) is None
+    layer = MultiHeadAttention(3, 5, return_attention_scores=True)
+    assert layer.compute_output_shape([(2, 7, 4), (2, 8, 4), (2, 8, 4)]) == [(2, 7, 15), (2, 3, 7, 8)]
+    assert layer.compute_mask(None, ['q', 'k', 'v']) == ['q', None]
 
 
 @pytest.mark.parametrize('arguments, text', [
@@ -184,7 +211,11 @@ X = np.zeros((2, 3, 4), 'float32')
     (4, {}, r'attention: expected a list of 3 tensors \(3\). Received: 4'),
     (3, {'a_bias': True}, r'attention: expected a list of 4 tensors \(3 \+ attention bias\). Received: 3'),
     (4, {'a_bias': True, 'p_bias': 'rotary'}, r'5 tensors \(3 \+ attention bias \+ position bias\). Received: 4'),
-    (4, {'p_bias': 't5'}, "attention: p_bias must be one of rotary. Received: 't5'"),
+    (4, {'p_bias': 't5'},
+     "attention: p_bias must be one of rotary, typical_relative, t5_relative. Received: 't5'"),
+    (4, {'p_bias': 'typical_relative'},
+     r"p_bias='typical_relative' takes a tensor \(n, m, 6 = 6\). Received: shape=\(2, 3, 4\)"),
+    (4, {'p_bias': 't5_relative'}, r"p_bias='t5_relative' takes a tensor \(n, m, 1\). Received: shape=\(2, 3, 4\)"),
     (4, {'p_bias': 'rotary'}, r'the table must be as wide as x. Received: table.shape=\(2, 3, 4\), x.shape='),
 ])
 def test_input_errors(count, arguments, text):

@@ -12,7 +12,7 @@ from gplinker_kit.layers import common
 from tests import oracles
 from tests.helpers import evaluate
 from tests.layers.harness import Case, check_layer, first_mask, no_mask
-from tests.layers.wiring import Plain, Sequence, assert_close, padded_ids, predict
+from tests.layers.wiring import Plain, Sequence, Shared, assert_close, padded_ids, predict
 
 E, H, D = 6, 2, 4  # hidden size, heads, head size
 
@@ -33,6 +33,8 @@ SCORES = Plain(lambda b, n, rng: rng.normal(size=(b, n, n)).astype('float32'), (
 # Each token sees itself and the ones before it.
 STRUCTURE = Plain(lambda b, n, rng: np.tril(np.ones((b, n, n), bool)), (None, None), 'bool')
 TOPIC = Plain(lambda b, n, rng: rng.normal(size=(b, 5)).astype('float32'), (5,))
+# (n, m, d) for keys two longer than the queries.
+VECTORS = Shared(lambda n, rng: rng.normal(size=(n, n + 2, D)).astype('float32'), (None, None, D))
 IDS = Plain(lambda b, n, rng: padded_ids(b, n, rng), (None,), 'int32')
 POSITIONS = Plain(lambda b, n, rng: rng.uniform(0, 400, (b, n)).astype('float32').round(), (None,), 'float32')
 PLACES = Plain(lambda b, n, rng: rng.randint(0, 8, (b, n)).astype('int32'), (None,), 'int32')
@@ -73,6 +75,12 @@ CASES = [
          lambda xs, masks, w: oracles.multi_head_attention(
              *xs[:3], w, H, 3, D, padding=masks[2], structure=xs[3], positions=np.arange(3, xs[0].shape[1] + 3)),
          [(E, 8), (8,), (7, 8), (8,), (E, 6), (6,), (6, 5), (5,)], call={'a_bias': True, 'p_bias': 'rotary'}),
+    Case('MultiHeadAttention', {'heads': H, 'head_size': D, 'return_attention_scores': True},
+         [Sequence(E), Sequence(7, extra=2), Sequence(E, extra=2), VECTORS],
+         lambda xs, masks, w: oracles.multi_head_attention(
+             *xs[:3], w, H, D, padding=masks[2], relative=xs[3], with_scores=True),
+         [(E, 8), (8,), (7, 8), (8,), (E, 8), (8,), (8, 8), (8,)], call={'p_bias': 'typical_relative'},
+         mask=lambda xs, masks: [masks[0], None], name='MultiHeadAttention-typical'),
     Case('GatedAttentionUnit', {'units': 5, 'key_size': D}, [Sequence(E), SCORES, later_positions(D)],
          lambda xs, masks, w: oracles.gated_attention_unit(
              xs[0], w, 5, D, padding=masks[0], bias=xs[1], positions=np.arange(3, xs[0].shape[1] + 3)),

@@ -3,7 +3,7 @@
 import numpy as np
 
 from gplinker_kit import layers as ours
-from gplinker_kit.backend import ENGINE, STACK, Input, K, Layer, Model, keras, ops
+from gplinker_kit.backend import ENGINE, STACK, Input, K, Layer, Model, keras, ops, register
 from tests import oracles
 from tests.helpers import evaluate
 
@@ -23,6 +23,24 @@ class Plain:
 
     def __init__(self, make, shape, dtype=None):
         self.make, self.shape, self.dtype = make, shape, dtype
+
+
+class Shared(Plain):
+    """An input that is one for the whole batch: `make(n, rng)` -> array; it reaches the layer without a batch axis."""
+
+    def __init__(self, make, shape, dtype=None):
+        super().__init__(lambda b, n, rng: np.repeat(make(n, rng)[None], b, 0), shape, dtype)
+
+
+@register
+class FirstRow(Layer):
+    """(b, ...) -> (...)."""
+
+    def call(self, inputs):
+        return inputs[0]
+
+    def compute_output_shape(self, input_shape):
+        return tuple(input_shape)[1:]
 
 
 class MaskProbe(Layer):
@@ -55,7 +73,7 @@ class Wiring:
         for source, table in zip(case.sources, self.tables):
             if table is None:
                 self.inputs.append(Input(shape=source.shape, dtype=source.dtype or K.floatx()))
-                tensors.append(self.inputs[-1])
+                tensors.append(FirstRow()(self.inputs[-1]) if isinstance(source, Shared) else self.inputs[-1])
             else:
                 self.inputs.append(Input(shape=(None,), dtype='int32'))
                 front = ours.Embedding(VOCABULARY, source.width, 'zeros', mask_zero=True)
@@ -64,6 +82,7 @@ class Wiring:
         self.tensors = tensors[0] if len(tensors) == 1 else tensors
 
     def model(self, outputs):
+        outputs = outputs[0] if isinstance(outputs, list) and len(outputs) == 1 else outputs
         return Model(self.inputs if len(self.inputs) > 1 else self.inputs[0], outputs)
 
     def draw(self, b, n):
@@ -72,7 +91,8 @@ class Wiring:
         for source, table in zip(self.case.sources, self.tables):
             if table is None:
                 feeds.append(np.asarray(source.make(b, n, self.rng)))
-                xs.append(feeds[-1].astype('float64') if feeds[-1].dtype.kind == 'f' else feeds[-1])
+                x = feeds[-1][0] if isinstance(source, Shared) else feeds[-1]
+                xs.append(x.astype('float64') if x.dtype.kind == 'f' else x)
                 masks.append(None)
             else:
                 feeds.append(padded_ids(b, n + source.extra, self.rng))
