@@ -19,10 +19,10 @@ class MethodInitializer(initializers.Initializer):
     def __init__(self, function=None):
         self.function = function
 
-    def __call__(self, shape, dtype=None, **kwargs):
+    def __call__(self, shape, dtype=None, *args, **kwargs):
         if self.function is None:
             return initializers.TruncatedNormal(stddev=0.02)(shape, dtype=dtype)
-        return self.function(shape, dtype=dtype)
+        return self.function(shape, dtype, *args, **kwargs)
 
     def get_config(self):
         return {}

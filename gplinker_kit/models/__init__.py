@@ -1,10 +1,24 @@
-"""Models and the builder."""
+"""Models and their builder; beside them all names of `layers`, which scripts get from a star import of this package."""
 
+from gplinker_kit import layers as _layers
+from gplinker_kit.backend import Model
 from gplinker_kit.models.bert import BERT
 from gplinker_kit.models.builder import MODELS, build_transformer_model
 from gplinker_kit.models.encoder import Encoder
 from gplinker_kit.models.gau import GAU_alpha
+from gplinker_kit.models.masks import (
+    LM_Mask,
+    UniLM_Mask,
+    extend_with_language_model,
+    extend_with_unified_language_model,
+)
 from gplinker_kit.models.roformer import RoFormer, RoFormerV2
 from gplinker_kit.models.transformer import Transformer
 
-__all__ = ['BERT', 'Encoder', 'GAU_alpha', 'MODELS', 'RoFormer', 'RoFormerV2', 'Transformer', 'build_transformer_model']
+globals().update({name: getattr(_layers, name) for name in _layers.__all__})
+
+__all__ = [
+    'BERT', 'Encoder', 'GAU_alpha', 'LM_Mask', 'MODELS', 'Model', 'RoFormer', 'RoFormerV2', 'Transformer', 'UniLM_Mask',
+    'build_transformer_model', 'extend_with_language_model', 'extend_with_unified_language_model',
+]  # fmt: skip
+__all__ += _layers.__all__

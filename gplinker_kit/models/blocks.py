@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from gplinker_kit.layers import Add, Dropout, FeedForward, GatedAttentionUnit, LayerNormalization, MultiHeadAttention
 
 RMS = {'zero_mean': False, 'scale': False, 'offset': False}
+NEUTRAL = {'scale': 1.0, 'offset': 0.0}
 
 
 @dataclass(frozen=True)
@@ -21,11 +22,31 @@ class Block:
     use_bias: bool = True
 
 
+def normalize(model, x, name, norm):
+    """The `LayerNormalization` called `name` on x, conditional where the model has a condition.
+
+    A norm that leaves its gain or shift out has the constants 1 and 0 in their place then: what the condition adds to
+    them starts at zero, so the model is at first as it is without.
+    """
+    condition, units, activation = model.layer_norm_conds
+    if condition is not None:
+        constants = {part: value for part, value in NEUTRAL.items() if norm.get(part) is False}
+        norm = dict(
+            norm,
+            conditional=True,
+            hidden_units=units,
+            hidden_activation=activation,
+            hidden_initializer=model.initializer,
+            **constants,
+        )
+    return model.apply(model.simplify([x, condition]), LayerNormalization, name=name, **norm)
+
+
 def add_and_norm(model, x, branch, name, block):
     """norm(x + dropout(branch)): the end of every sub-layer. `name` is the sub-layer's."""
     branch = model.apply(branch, Dropout, rate=model.dropout_rate, name=name + '-Dropout')
     total = model.apply([x, branch], Add, name=name + '-Add')
-    return model.apply(total, LayerNormalization, name=name + '-Norm', **block.norm)
+    return normalize(model, total, name + '-Norm', block.norm)
 
 
 def with_biases(model, inputs, index):

@@ -1,11 +1,13 @@
 """`build_transformer_model`: one front door to all models."""
 
+import re
 import warnings
 
-from gplinker_kit.errors import hint
+from gplinker_kit.errors import check_keywords, hint
 from gplinker_kit.models import options
 from gplinker_kit.models.bert import BERT
 from gplinker_kit.models.gau import GAU_alpha
+from gplinker_kit.models.masks import APPLICATIONS
 from gplinker_kit.models.roformer import RoFormer, RoFormerV2
 from gplinker_kit.models.transformer import Transformer
 
@@ -15,6 +17,21 @@ MODELS = {
     'roformer': RoFormer,
     'roformer_v2': RoFormerV2,
     'gau_alpha': GAU_alpha,
+}
+# bert4keras's other models: what they are called, and what does their work here.
+ENCODERS = "model='bert', 'roformer' or 'roformer_v2'"
+DECODERS = "application='lm' with " + ENCODERS
+PAIRS = "application='unilm' with " + ENCODERS
+ELSEWHERE = {
+    'albert': ('ALBERT', ENCODERS),
+    'albert_unshared': ('ALBERT', ENCODERS),
+    'nezha': ('NEZHA', ENCODERS),
+    'electra': ('ELECTRA', ENCODERS),
+    'gpt': ('GPT', DECODERS),
+    'gpt2': ('GPT-2', DECODERS),
+    'gpt2_ml': ('GPT-2', DECODERS),
+    't5': ('T5', PAIRS),
+    'mt5': ('T5', PAIRS),
 }
 
 
@@ -26,10 +43,13 @@ def build_transformer_model(
     Arguments:
         config_path: JSON file with the published keys, or None; keyword arguments win over it.
         checkpoint_path: a TensorFlow checkpoint, an unpacked model folder, a safetensors file, {name: array}, or None.
-        model: a name of `MODELS`, or a `Transformer` subclass. application: 'encoder'.
+        model: a name of `MODELS`, or a `Transformer` subclass.
+        application: 'encoder'; 'lm', every token sees what stands before it; 'unilm', segment 0 sees itself and segment
+            1 what stands before it. The latter two predict tokens (with_mlm).
         return_keras_model: True for the Keras model, False for the wrapper with `layers`, `apply`, …; its `load_report`
             says what became of each variable of the checkpoint.
-        kwargs: arguments of the model's class, see `Transformer` and the class; or their published names.
+        kwargs: arguments of the model's class, see `Transformer` and the class, or their published names; and those of
+            `Transformer.build`: attention_caches, layer_norm_cond, additional_input_layers, …
     Raises:
         ValueError: an unknown model, application or keyword (with the nearest name), a value that cannot be, or a
             missing required one.
@@ -37,16 +57,19 @@ def build_transformer_model(
     Warns (UserWarning): of a key of the file that looks misspelt (other unknown keys are ignored), of an option that
         the model has no use for, and of variables of the checkpoint's encoder that found no place.
     """
-    if str(application).lower() != 'encoder':
-        raise ValueError('unknown application %r.%s' % (application, hint(application, ['encoder'])))
+    name = str(application).lower()
+    if name not in APPLICATIONS:
+        raise ValueError('unknown application %r.%s' % (application, hint(name, APPLICATIONS)))
+    cls = APPLICATIONS[name](find_model(model))
     arguments = resolve_config(config_path, model, **kwargs)
+    own = options.known_arguments(cls, ['__init__'])
     try:
-        wrapper = find_model(model)(**arguments)
+        wrapper = cls(**{key: value for key, value in arguments.items() if key in own})
     except ValueError as error:
         if config_path is None:
             raise
         raise ValueError('%s, with the config %s' % (error, config_path)) from error
-    wrapper.build()
+    wrapper.build(**arguments)
     if checkpoint_path is not None:
         wrapper.load_report = wrapper.load_weights_from_checkpoint(checkpoint_path)
         if wrapper.load_report.unused_layers:
@@ -55,13 +78,13 @@ def build_transformer_model(
 
 
 def resolve_config(config_path=None, model='bert', **kwargs):
-    """Returns the constructor arguments that a config file and keyword arguments amount to, ready to be stored.
+    """Returns the arguments that a config file and keyword arguments amount to, ready to be stored.
 
     Raises and warns as `build_transformer_model` does of names; values are checked by the constructor.
     """
     cls = find_model(model)
     known = options.known_arguments(cls)
-    options.check_options(kwargs, known | options.published_arguments(known), cls.__name__)
+    check_keywords(kwargs, known | options.published_arguments(known), cls.__name__)
     arguments = {} if config_path is None else options.read_config(config_path, known)
     arguments.update(options.to_arguments(kwargs, known))
     for name, default in options.DEFAULTS.items():
@@ -76,6 +99,13 @@ def find_model(model):
         return model
     if not isinstance(model, str):
         raise ValueError('model must be a name or a subclass of Transformer. Received: %r' % (model,))
-    if model.lower() not in MODELS:
-        raise ValueError('unknown model %r.%s' % (model, hint(model.lower(), MODELS)))
-    return MODELS[model.lower()]
+    name = model.lower()
+    if name in MODELS:
+        return MODELS[name]
+    known = re.sub(r'^(m?t5)[._].*', r'\1', name)
+    if known in ELSEWHERE:
+        raise ValueError(
+            "model=%r: there is no %s here, which bert4keras has. Use %s, or write a subclass of one of their classes; "
+            'see docs/migration.md' % ((model,) + ELSEWHERE[known])
+        )
+    raise ValueError('unknown model %r.%s' % (model, hint(name, MODELS)))

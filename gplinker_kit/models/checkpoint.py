@@ -14,6 +14,8 @@ import numpy as np
 
 from gplinker_kit import backend
 from gplinker_kit.errors import CheckpointError, hint, nearest
+from gplinker_kit.layers import LayerNormalization
+from gplinker_kit.models.autoresize import resized
 
 HEADS = re.compile(r'^cls/|^bert/pooler/|(^|/)output_mapping(/|$)')
 # What BERT's own optimizer, those of Keras and of TF 1 and 2, and `tf.train.Checkpoint` leave beside the weights.
@@ -50,10 +52,16 @@ class Checkpoint:
 
 @dataclass
 class LoadReport:
-    """What loading did: names loaded, names of the file that found no place, by kind, and layers that got nothing."""
+    """What loading did.
+
+    loaded: names; resized: those among them that had another shape. ignored: what did not fit, as sentences. unused_…:
+    names of the file that found no place, by kind. untouched: layers that got nothing.
+    """
 
     path: str
     loaded: list = field(default_factory=list)
+    resized: list = field(default_factory=list)
+    ignored: list = field(default_factory=list)
     unused_layers: list = field(default_factory=list)
     unused_heads: list = field(default_factory=list)
     unused_slots: list = field(default_factory=list)
@@ -62,6 +70,8 @@ class LoadReport:
     def __str__(self):
         parts = ['%d variables loaded' % len(self.loaded)]
         for label, names in (
+            ('of them resized', self.resized),
+            ('that do not fit ignored', self.ignored),
             ('variables of layers not used', self.unused_layers),
             ('of heads not used', self.unused_heads),
             ('of the optimizer not used', self.unused_slots),
@@ -134,29 +144,6 @@ def _open_safetensors(path):
     return Checkpoint({name: value.shape for name, value in arrays.items()}, arrays.__getitem__, path)
 
 
-def ids_and_weights(item):
-    """An item of `compound_tokens`, a list of ids or a pair (ids, weights) -> (ids, weights or None)."""
-    paired = len(item) == 2 and isinstance(item[0], (list, tuple, np.ndarray))
-    return (item[0], item[1]) if paired else (item, None)
-
-
-def select_rows(table, keep=None, compound=None):
-    """Rows `keep` of a table (V, ...), then one row an item of `compound`: the (weighted) mean of kept rows.
-
-    Raises: ValueError for an id that the table has no row for.
-    """
-    if keep is not None:
-        if max(keep) >= len(table):
-            raise ValueError('keep_tokens asks for row %d of a table of %d rows' % (max(keep), len(table)))
-        table = table[np.asarray(keep, dtype='int64')]
-    extra = []
-    for ids, weights in map(ids_and_weights, compound or []):
-        if max(ids) >= len(table):
-            raise ValueError('compound_tokens asks for row %d of a table of %d rows' % (max(ids), len(table)))
-        extra.append(np.average(table[np.asarray(ids, dtype='int64')], axis=0, weights=weights))
-    return np.concatenate([table, np.asarray(extra, dtype=table.dtype)], axis=0) if extra else table
-
-
 def load(wrapper, source, mapping, strict=False):
     """Loads `source` into the built layers of `wrapper` (a `Transformer`) and returns a `LoadReport`.
 
@@ -164,17 +151,18 @@ def load(wrapper, source, mapping, strict=False):
     """
     checkpoint = open_checkpoint(source)
     checkpoint.used = set()
-    planned, problems, missing = [], [], []
+    planned, problems, missing = {}, [], []
     report = LoadReport(checkpoint.path)
     for layer, names in _layers_and_names(wrapper, mapping):
-        if len(names) != len(layer.weights):
-            problems.append('layer %s: %d weights, but %d names' % (layer.name, len(layer.weights), len(names)))
-            continue
-        arrays = []
-        for name, weight in zip(names, layer.weights):
+        problem = _wrong_count(layer, names)
+        if problem:
+            problems.append(problem)
+            if not wrapper.ignore_invalid_weights:
+                continue
+        for place, (name, weight) in enumerate(zip(names, layer.weights)):
             wanted = tuple(int(size) for size in weight.shape)
             try:
-                arrays.append(wrapper.load_variable(checkpoint, name))
+                planned.setdefault(layer, {})[place] = _fitting(wrapper, checkpoint, layer, place, name, wanted, report)
             except KeyError as error:
                 missing.append((str(error.args[0]) if error.args else name, wanted))
             except CheckpointError:
@@ -182,12 +170,12 @@ def load(wrapper, source, mapping, strict=False):
             except ValueError as error:
                 problems.append('%s: %s' % (name, error))
             else:
-                if np.shape(arrays[-1]) != wanted:
-                    problems.append('%s: shape %s found, %s wanted' % (name, np.shape(arrays[-1]), wanted))
-        planned.append((layer, arrays))
-        report.loaded.extend(names)
+                report.loaded.append(name)
     problems = _missing_lines(checkpoint, missing) + problems
     _sort_unused(checkpoint, report)
+    if wrapper.ignore_invalid_weights and report.loaded and problems:
+        report.ignored, problems = problems, []
+        warnings.warn('%s: ignored\n  %s' % (checkpoint.path, '\n  '.join(report.ignored)), stacklevel=4)
     if strict:
         problems.extend('%s: not used by the model' % name for name in report.unused_layers + report.unused_heads)
     if not planned and not problems:
@@ -196,11 +184,36 @@ def load(wrapper, source, mapping, strict=False):
         raise CheckpointError(
             '%s does not fit %s:\n  %s' % (checkpoint.path, type(wrapper).__name__, '\n  '.join(problems))
         )
-    for layer, arrays in planned:
-        layer.set_weights(arrays)
-    named = {layer.name for layer, _ in planned}
+    for layer, arrays in planned.items():
+        layer.set_weights([arrays.get(place, value) for place, value in enumerate(layer.get_weights())])
+    named = {layer.name for layer, arrays in planned.items() if arrays}
     report.untouched = [layer.name for layer in wrapper.model.layers if layer.weights and layer.name not in named]
     return report
+
+
+def _fitting(wrapper, checkpoint, layer, place, name, wanted, report):
+    """Reads one variable for the weight at `place` of `layer`; a ValueError says what is wrong with its shape."""
+    array = np.asarray(wrapper.load_variable(checkpoint, name))
+    if array.shape != wanted and wrapper.autoresize_weights:
+        array = resized(layer, place, array, wanted, wrapper.hidden_act)
+        report.resized.append(name)
+    if array.shape != wanted:
+        raise ValueError('shape %s found, %s wanted' % (array.shape, wanted))
+    return array
+
+
+def _conditions(layer):
+    """How many of the last weights of a layer turn the condition of `layer_norm_cond` into gain and shift."""
+    if not isinstance(layer, LayerNormalization) or not layer.conditional:
+        return 0
+    return len(layer.weights) - (layer.scale is True) - (layer.offset is True)
+
+
+def _wrong_count(layer, names):
+    """Says that a table names more or fewer weights than there are; only those of a condition may lack names."""
+    if len(names) in (len(layer.weights), len(layer.weights) - _conditions(layer)):
+        return None
+    return 'layer %s: %d weights, but %d names' % (layer.name, len(layer.weights), len(names))
 
 
 def _layers_and_names(wrapper, mapping):
@@ -239,13 +252,14 @@ def save(wrapper, path, mapping, dtype=None):
     """
     arrays, saved = {}, set()
     for layer, names in _layers_and_names(wrapper, mapping):
-        values = layer.get_weights()
-        if len(names) != len(values):
-            raise ValueError('layer %s: %d weights, but %d names' % (layer.name, len(values), len(names)))
-        for name, value in zip(names, values):
+        problem = _wrong_count(layer, names)
+        if problem:
+            raise ValueError(problem)
+        for name, value in zip(names, layer.get_weights()):
             arrays[name] = np.ascontiguousarray(wrapper.create_variable(name, value, dtype))
         saved.add(layer.name)
     left = [layer.name for layer in wrapper.model.layers if layer.weights and layer.name not in saved]
+    left += [layer.name + ' (what the condition adds)' for layer in wrapper.model.layers if _conditions(layer)]
     if left:
         warnings.warn('%s: no names for these layers, which are not saved: %s' % (path, ', '.join(left)), stacklevel=3)
     backend.save_tf_checkpoint(os.fspath(path), arrays)

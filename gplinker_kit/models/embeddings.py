@@ -1,6 +1,7 @@
 """The embedding stage that BERT's descendants share: inputs, token plus segment, projection."""
 
-from gplinker_kit.layers import Add, Dense, Dropout, Embedding, LayerNormalization, SinusoidalPositionEmbedding
+from gplinker_kit.layers import Add, Dense, Dropout, Embedding, SinusoidalPositionEmbedding
+from gplinker_kit.models import blocks
 
 
 def token_inputs(model):
@@ -64,11 +65,11 @@ def plain_embeddings(model, inputs):
     """RoFormerV2's and GAU-α's embedding stage: dropout before an RMS norm, projection without bias."""
     x = model.token_embeddings(inputs)
     x = model.apply(x, Dropout, rate=model.dropout_rate, name='Embedding-Dropout')
-    x = model.apply(x, LayerNormalization, name='Embedding-Norm', **model.BLOCK.norm)
+    x = blocks.normalize(model, x, 'Embedding-Norm', model.BLOCK.norm)
     return project(model, x, use_bias=False)
 
 
-def rotary_position(model, x, positions):
+def rotary_position(model, x, positions, name='Embedding-Rotary-Position'):
     """The table of rotary positions (1 or b, n, attention_key_size), made once and shared by all blocks.
 
     float32 whatever the model computes in: a float16 counts whole positions to 2048 only, and no fractions of them.
@@ -85,5 +86,5 @@ def rotary_position(model, x, positions):
         merge_mode='zero',
         custom_position_ids=positions is not None,
         dtype='float32',
-        name='Embedding-Rotary-Position',
+        name=name,
     )

@@ -10,7 +10,8 @@ class Encoder(Transformer):
     """Base of the encoders; each architecture is one class below it.
 
     Arguments (beside `Transformer`'s):
-        max_position: int, rows of a learned position table; rotary models have none.
+        max_position: int, rows of a learned position table; rotary models have none. hierarchical_position: of such
+            a table, see `BERT`.
         segment_vocab_size: int, 0 removes the segment input.
         with_pool: True (tanh) or an activation. with_nsp: bool. with_mlm: True (softmax) or an activation ('linear').
         custom_position_ids: bool, a further input holds the positions.
@@ -18,6 +19,7 @@ class Encoder(Transformer):
     """
 
     HEADS = ('with_pool', 'with_nsp', 'with_mlm')
+    POSITION_TABLE = False
     POSITION_DTYPE = 'float32'  # rotary positions may be fractional
 
     def __init__(
@@ -27,6 +29,7 @@ class Encoder(Transformer):
         with_pool=False,
         with_nsp=False,
         with_mlm=False,
+        hierarchical_position=None,
         custom_position_ids=False,
         shared_segment_embeddings=False,
         **kwargs,
@@ -37,6 +40,7 @@ class Encoder(Transformer):
         self.with_pool = with_pool
         self.with_nsp = with_nsp
         self.with_mlm = with_mlm
+        self.hierarchical_position = hierarchical_position
         self.custom_position_ids = custom_position_ids
         self.shared_segment_embeddings = shared_segment_embeddings
         self.positions = None
@@ -46,6 +50,10 @@ class Encoder(Transformer):
                 warnings.warn('%s has no such head: %s is ignored' % (type(self).__name__, name), stacklevel=3)
             elif value and value is not True:
                 options.function(name, value)
+        if hierarchical_position and not self.POSITION_TABLE:
+            warnings.warn(
+                '%s has no table of positions: hierarchical_position is ignored' % type(self).__name__, stacklevel=3
+            )
 
     def get_inputs(self):
         return embeddings.token_inputs(self)

@@ -2,7 +2,7 @@
 
 from gplinker_kit.models import blocks, embeddings, heads, mappings
 from gplinker_kit.models.encoder import Encoder
-from gplinker_kit.models.initial import scaled_normal
+from gplinker_kit.models.initial import initializer_method, scaled_normal
 
 
 class GAU_alpha(Encoder):
@@ -21,6 +21,7 @@ class GAU_alpha(Encoder):
         if isinstance(self.hidden_act, (list, tuple)):
             raise ValueError('hidden_act of GAU_alpha must be one activation. Received: %r' % (self.hidden_act,))
 
+    @initializer_method
     def initializer(self, shape, dtype=None, order=3, gain=1.0):
         """As RoFormerV2's, with L^(-1/3)."""
         return scaled_normal(shape, self.num_hidden_layers, order, gain, dtype)

@@ -8,11 +8,10 @@ from gplinker_kit.layers import (
     EfficientGlobalPointer,
     Embedding,
     FirstToken,
-    LayerNormalization,
     ScaleOffset,
 )
 from gplinker_kit.layers.common import first
-from gplinker_kit.models import options
+from gplinker_kit.models import blocks, options
 
 # Stock layers of a saved model name their activation, and Keras does not know ours.
 for _function in activations.NAMED.values():
@@ -55,7 +54,7 @@ def masked_language_model(model, x, activation):
         kernel_initializer=model.initializer,
         name='MLM-Dense',
     )
-    x = model.apply(x, LayerNormalization, epsilon=1e-12, name='MLM-Norm')
+    x = blocks.normalize(model, x, 'MLM-Norm', {'epsilon': 1e-12})
     x = tied_logits(model, x)
     x = model.apply(x, ScaleOffset, scale=False, name='MLM-Bias')
     return model.apply(x, Activation, activation=options.function('with_mlm', activation), name='MLM-Activation')

@@ -5,7 +5,6 @@ import numbers
 import warnings
 
 from gplinker_kit.backend import activations
-from gplinker_kit.errors import check_keywords
 from gplinker_kit.files import read_json
 
 # What a config file calls it -> what the constructors call it.
@@ -19,20 +18,13 @@ PUBLISHED = {
 # Where neither file nor call says anything.
 DEFAULTS = {'max_position': 512, 'segment_vocab_size': 2}
 
-# bert4keras's, and not ours: they would change the result, so nobody may believe that they were taken.
-UNSUPPORTED = (
-    'additional_input_layers', 'attention_caches', 'autoresize_weights', 'hierarchical_position',
-    'ignore_invalid_weights', 'layer_norm_cond', 'layer_norm_cond_hidden_act', 'layer_norm_cond_hidden_size',
-    'residual_attention_scores',
-)  # fmt: skip
 
-
-def known_arguments(cls):
-    """Names that the constructors of `cls` and of the classes it inherits from take."""
+def known_arguments(cls, methods=('__init__', 'build')):
+    """Names that these methods of `cls` and of the classes it inherits from take: what a model may be asked for."""
     names = set()
     for base in cls.__mro__:
-        if '__init__' in vars(base):
-            for name, parameter in inspect.signature(base.__init__).parameters.items():
+        for method in set(methods) & set(vars(base)):
+            for name, parameter in inspect.signature(vars(base)[method]).parameters.items():
                 if parameter.kind not in (parameter.VAR_KEYWORD, parameter.VAR_POSITIONAL):
                     names.add(name)
     return names - {'self'}
@@ -43,39 +35,22 @@ def published_arguments(known):
     return {name for name, argument in PUBLISHED.items() if argument in known}
 
 
-def check_options(given, known, owner):
-    """Raises a ValueError for the first name that `owner` does not know, or that only bert4keras does.
-
-    The latter may be given as None or False: then nothing is asked for.
-    """
-    asked = {}
-    for name, value in given.items():
-        if name in known or name not in UNSUPPORTED:
-            asked[name] = value
-        elif value is not None and value is not False:
-            raise ValueError("%s does not support bert4keras's %s. Received: %r" % (owner, name, value))
-    check_keywords(asked, known, owner)
-
-
 def read_config(path, known):
     """Reads a config file and returns its keys that are arguments, under the constructors' names.
 
-    A key that no model knows is dropped, with a UserWarning where it lies within two edits of one that the model knows
-    or would change the model in bert4keras.
+    A key that no model knows is dropped, with a UserWarning where it lies within two edits of one that the model knows.
     """
     given = read_json(path)
     if not isinstance(given, dict):
         raise ValueError('%s: expected a JSON object, got %s' % (path, type(given).__name__))
     names = known | published_arguments(known)
-    for key, value in given.items():
+    for key in given:
         if key in names or key in PUBLISHED:
             continue
         # Four or five letters are too close to everything.
         close = sorted(name for name in names if len(name) > 5 and edits(key, name) <= 2)
         if close:
             warnings.warn('%s: unknown key %r is ignored; did you mean %r?' % (path, key, close[0]), stacklevel=4)
-        elif key in UNSUPPORTED and value:
-            warnings.warn('%s: %s is not supported, and ignored' % (path, key), stacklevel=4)
     return to_arguments({key: value for key, value in given.items() if key in names}, known)
 
 
@@ -122,12 +97,3 @@ def function(name, value):
         return activations.get(value)
     except (TypeError, ValueError) as error:
         raise ValueError('%s: %s' % (name, error)) from None
-
-
-def token_ids(name, ids, rows):
-    """Raises a ValueError for an id that is no row of a table of `rows` rows, and for no id at all."""
-    if not len(ids):
-        raise ValueError('%s must hold at least one id' % name)
-    for i in ids:
-        if isinstance(i, bool) or not isinstance(i, numbers.Integral) or not 0 <= i < rows:
-            raise ValueError('%s must hold ids from 0 to %d. Received: %r' % (name, rows - 1, i))

@@ -1,9 +1,9 @@
 """RoFormer and RoFormerV2 (Su et al., 2021, arXiv:2104.09864; kexue.fm/archives/8998)."""
 
-from gplinker_kit.layers import Dropout, LayerNormalization
+from gplinker_kit.layers import Dropout
 from gplinker_kit.models import blocks, embeddings, heads, mappings
 from gplinker_kit.models.encoder import Encoder
-from gplinker_kit.models.initial import scaled_normal
+from gplinker_kit.models.initial import initializer_method, scaled_normal
 
 
 class RoFormer(Encoder):
@@ -13,7 +13,7 @@ class RoFormer(Encoder):
 
     def apply_embeddings(self, inputs):
         x = self.token_embeddings(inputs)
-        x = self.apply(x, LayerNormalization, name='Embedding-Norm', **self.BLOCK.norm)
+        x = blocks.normalize(self, x, 'Embedding-Norm', self.BLOCK.norm)
         x = self.apply(x, Dropout, rate=self.dropout_rate, name='Embedding-Dropout')
         return embeddings.project(self, x)
 
@@ -40,6 +40,7 @@ class RoFormerV2(Encoder):
     HEADS = ('with_mlm',)
     BLOCK = blocks.Block(norm=blocks.RMS, use_bias=False)
 
+    @initializer_method
     def initializer(self, shape, dtype=None, order=2, gain=1.0):
         """Truncated normal of standard deviation gain · fan^(-1/2) · L^(-1/order), L the number of blocks."""
         return scaled_normal(shape, self.num_hidden_layers, order, gain, dtype)

@@ -4,28 +4,21 @@ A model is built in three steps, each a method that a subclass may override: `ap
 once a block, `apply_final_layers`. `apply` makes layers and finds them again by name. The protocol is bert4keras's.
 """
 
-from gplinker_kit.backend import STACK, Input, Model, initializers
-from gplinker_kit.errors import hint
-from gplinker_kit.layers import Dropout, MethodInitializer
+from gplinker_kit.backend import STACK, Input, Model
+from gplinker_kit.errors import check_keywords, hint
+from gplinker_kit.layers import Dropout, Lambda, MethodInitializer, MultiHeadAttention
+from gplinker_kit.models import attention_inputs, options, vocabulary
 from gplinker_kit.models import checkpoint as checkpoints
-from gplinker_kit.models import options
+from gplinker_kit.models.initial import DefaultInitializer
 
 # Keras 3 casts float inputs to the compute dtype, in which token ids above 256 (bfloat16) or 2048 (float16) are lost.
 ID_DTYPE = 'int32' if STACK == 'keras3' else None
 
 
-def _table_rows(vocab_size, keep_tokens, compound_tokens):
-    """Checks both lists of ids and returns the rows of the token table."""
-    rows = vocab_size
-    if keep_tokens is not None:
-        options.token_ids('keep_tokens', keep_tokens, rows)
-        rows = len(keep_tokens)
-    compound = [checkpoints.ids_and_weights(item) for item in compound_tokens or []]
-    for ids, weights in compound:
-        options.token_ids('each item of compound_tokens', ids, rows)
-        if weights is not None and len(weights) != len(ids):
-            raise ValueError('compound_tokens: %d ids with %d weights' % (len(ids), len(weights)))
-    return rows + len(compound)
+def _listed(tensors):
+    if tensors is None:
+        return []
+    return list(tensors) if isinstance(tensors, (list, tuple)) else [tensors]
 
 
 class Transformer:
@@ -42,9 +35,18 @@ class Transformer:
         keep_tokens: list of ids, rows of the checkpoint's token table to keep, in this order.
         compound_tokens: list of id lists (or pairs of ids and weights) into the kept table; each adds a row, the
             (weighted) mean of those rows.
-        layers: dict name -> layer to share. prefix: str put before every layer name. name: str, the Keras model's name.
-    Attributes after `build`: `model` (Keras), `layers`, `inputs`, `outputs`, `input`, `output`.
+        residual_attention_scores: bool, each attention layer adds the raw scores of the one before it (RealFormer).
+        ignore_invalid_weights: bool, variables of a checkpoint that are missing or do not fit are skipped, with a
+            warning. autoresize_weights: bool, those of another shape are resized, see `autoresize.resized`.
+        layers: dict name -> layer, used and written to: models that are given the same dict share layers.
+        prefix: str put before every layer name. name: str, the Keras model's name.
+    Attributes after `build`: `model` (Keras), `layers`, `inputs`, `outputs`, `input`, `output`; for subclasses also
+        `attention_bias`, `position_bias`, `attention_scores`, `attention_caches` and `layer_norm_conds`, which is
+        [condition, hidden size, hidden activation].
     """
+
+    # What layers take as `kernel_initializer`; a subclass may define a method (shape, dtype) of this name instead.
+    initializer = DefaultInitializer()
 
     def __init__(
         self,
@@ -62,13 +64,16 @@ class Transformer:
         sequence_length=None,
         keep_tokens=None,
         compound_tokens=None,
+        residual_attention_scores=False,
+        ignore_invalid_weights=False,
+        autoresize_weights=False,
         layers=None,
         prefix=None,
         name=None,
         **kwargs,
     ):
         owner = type(self).__name__
-        options.check_options(kwargs, options.known_arguments(type(self)), owner)
+        check_keywords(kwargs, options.known_arguments(type(self)), owner)
         required = {
             'vocab_size': vocab_size,
             'hidden_size': hidden_size,
@@ -83,7 +88,7 @@ class Transformer:
         sizes = {key: options.size(key, value) for key, value in required.items() if key != 'hidden_act'}
         self.keep_tokens = keep_tokens
         self.compound_tokens = compound_tokens
-        self.vocab_size = _table_rows(sizes['vocab_size'], keep_tokens, compound_tokens)
+        self.vocab_size = vocabulary.table_rows(sizes['vocab_size'], keep_tokens, compound_tokens)
         self.hidden_size = sizes['hidden_size']
         self.num_hidden_layers = sizes['num_hidden_layers']
         self.num_attention_heads = sizes['num_attention_heads']
@@ -105,24 +110,55 @@ class Transformer:
         width = self.attention_head_size if attention_key_size is None else attention_key_size
         self.attention_key_size = options.size('attention_key_size', width)
         self.sequence_length = None if sequence_length is None else options.size('sequence_length', sequence_length)
-        self.layers = dict(layers or {})
+        self.residual_attention_scores = residual_attention_scores
+        self.ignore_invalid_weights = ignore_invalid_weights
+        self.autoresize_weights = autoresize_weights
+        if layers is not None and not isinstance(layers, dict):
+            raise ValueError('layers must be a dict of layers by name. Received: %s' % type(layers).__name__)
+        self.layers = {} if layers is None else layers
         self.prefix = prefix or ''
         self.name = name
+        self.attention_bias = None
+        self.position_bias = None
+        self.attention_scores = None
+        self.attention_caches = {}
+        self.layer_norm_conds = [None, None, 'linear']
         self.model = None
         self.load_report = None
         self.built = False
 
     # === Building ===
 
-    def build(self):
-        """Builds the Keras model; a second call does nothing."""
+    def build(
+        self,
+        attention_caches=None,
+        layer_norm_cond=None,
+        layer_norm_cond_hidden_size=None,
+        layer_norm_cond_hidden_act=None,
+        additional_input_layers=None,
+        **kwargs,
+    ):
+        """Builds the Keras model; a second call does nothing.
+
+        Arguments:
+            attention_caches: dict {full name of an attention layer: [keys, values]}, tensors (b, m, e) put before the
+                layer's own key and value inputs; all queries see them, and rotary positions count on from them.
+            layer_norm_cond: tensor (b, c), a condition of every norm. layer_norm_cond_hidden_size: int or None, the
+                width of a Dense between it and the norms. layer_norm_cond_hidden_act: its activation, linear if None.
+            additional_input_layers: a tensor or a list of them, further inputs of the model: what the tensors above
+                were computed from.
+            kwargs: arguments of the constructor, which a script may pass to both; they are passed over.
+        Raises: ValueError for an unknown keyword, and for a cache of no attention layer.
+        """
+        check_keywords(kwargs, options.known_arguments(type(self)), type(self).__name__ + '.build')
         if self.built:
             return
-        self.attention_bias = None
-        self.position_bias = None
         inputs = self.get_inputs()
-        self.set_inputs(inputs)
+        self.set_inputs(inputs, additional_input_layers)
+        self.attention_caches = attention_inputs.check_caches(attention_caches)
+        self.layer_norm_conds = [layer_norm_cond, layer_norm_cond_hidden_size, layer_norm_cond_hidden_act or 'linear']
         self.set_outputs(self.call(inputs))
+        attention_inputs.check_used(self)
         self.model = Model(self.inputs, self.output, name=self.name)
         self.built = True
 
@@ -153,19 +189,24 @@ class Transformer:
         """Returns the position tensor that every attention layer takes, or None."""
         return self.position_bias
 
-    def initializer(self, shape, dtype=None, **kwargs):
-        """Initial value of every kernel and table: a normal of 0.02, truncated at two deviations (BERT's)."""
-        return initializers.TruncatedNormal(stddev=0.02)(shape, dtype=dtype)
-
     def apply(self, inputs=None, layer=None, arguments=None, **kwargs):
         """Calls the layer called `name`, making it from the class `layer` and `kwargs` the first time.
 
-        A Dropout of rate 0 is left out. `arguments` go to the layer's `call`. Functions given as initializers are
-        wrapped so that the model can be saved. With `inputs=None` the layer itself is returned.
+        A Dropout of rate 0 is left out. `arguments` go to the layer's `call`, those of a Lambda to its function. An
+        attention layer gets its cache and the scores before it, where the model has them. Functions given as
+        initializers are wrapped so that the model can be saved. With `inputs=None` the layer itself is returned, or the
+        tensor of an `Input`.
         """
         if layer is Dropout and not kwargs.get('rate'):
             return inputs
         name = kwargs['name'] = self.prefixed(kwargs.get('name'))
+        if layer is Input:
+            return Input(**kwargs)
+        arguments = dict(arguments or {})
+        if layer is Lambda:
+            kwargs['arguments'], arguments = arguments, {}
+        if layer is MultiHeadAttention and self.residual_attention_scores:
+            kwargs['return_attention_scores'] = True
         if name not in self.layers:
             if layer is None:
                 known = hint(name, self.layers)
@@ -176,9 +217,17 @@ class Transformer:
             made = layer(**kwargs)
             name = made.name
             self.layers[name] = made
+        made = self.layers[name]
         if inputs is None:
-            return self.layers[name]
-        return self.layers[name](inputs, **(arguments or {}))
+            return made
+        if isinstance(made, MultiHeadAttention):
+            return attention_inputs.call_attention(self, made, inputs, arguments)
+        return made(inputs, **arguments)
+
+    def simplify(self, inputs):
+        """Returns the list without its Nones, or its element where one is left."""
+        inputs = [x for x in inputs if x is not None]
+        return inputs[0] if len(inputs) == 1 else inputs
 
     def prefixed(self, name):
         """Returns `name` with the model's prefix in front; None stays None."""
@@ -188,12 +237,14 @@ class Transformer:
         """Makes an input of one number a token, shape (sequence_length,); whole numbers by default."""
         return Input(shape=(self.sequence_length,), name=self.prefixed(name), dtype=dtype)
 
-    def set_inputs(self, inputs):
-        self.inputs = list(inputs) if isinstance(inputs, (list, tuple)) else [inputs]
+    def set_inputs(self, inputs, additional_input_layers=None):
+        """Sets `inputs`, a list, and `input`, that list or its only element."""
+        self.inputs = _listed(inputs) + _listed(additional_input_layers)
         self.input = self.inputs if len(self.inputs) > 1 else self.inputs[0]
 
     def set_outputs(self, outputs):
-        self.outputs = list(outputs) if isinstance(outputs, (list, tuple)) else [outputs]
+        """Sets `outputs` and `output` alike."""
+        self.outputs = _listed(outputs)
         self.output = self.outputs if len(self.outputs) > 1 else self.outputs[0]
 
     # === Checkpoints ===
@@ -215,16 +266,21 @@ class Transformer:
 
     def load_embeddings(self, table):
         """Applies `keep_tokens` and `compound_tokens` to rows of the checkpoint: (V, ...) -> (vocab_size, ...)."""
-        return checkpoints.select_rows(table, self.keep_tokens, self.compound_tokens)
+        return vocabulary.select_rows(table, self.keep_tokens, self.compound_tokens)
 
     def load_weights_from_checkpoint(self, checkpoint, mapping=None, strict=False):
         """Loads a checkpoint (a path, folder, or dict of arrays) and returns a `LoadReport`; frozen layers load too.
 
         `mapping` replaces `variable_mapping()`; its layers that the model lacks are passed over.
 
+        What `layer_norm_cond` adds to a norm has no names and keeps its values. With `autoresize_weights` a variable of
+        another shape is resized.
+
         Raises:
             CheckpointError: one message that lists every missing or misshapen variable; nothing is changed then. With
                 `strict` a variable of the file that the model has no place for is an error too, optimizer slots apart.
+        Warns (UserWarning): with `ignore_invalid_weights`, of what would be an error, unless nothing fits; the rest is
+            loaded.
         """
         return checkpoints.load(self, checkpoint, mapping or self.variable_mapping(), strict)
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from gplinker_kit.backend import load_tf_checkpoint, save_tf_checkpoint
-from gplinker_kit.models import checkpoint as checkpoints
+from gplinker_kit.models import vocabulary
 from tests.models.tiny import ARCHITECTURES, arrays_of, arrays_with_heads, build, randomise, refused
 
 TABLE = 'bert/embeddings/word_embeddings'
@@ -289,6 +289,6 @@ def test_rows_that_the_checkpoint_lacks_are_an_error_of_the_checkpoint(arrays):
 
 def test_a_pair_may_come_from_json():
     table = np.arange(12.0).reshape(4, 3)
-    selected = checkpoints.select_rows(table, None, [[[0, 1], [3.0, 1.0]]])
+    selected = vocabulary.select_rows(table, None, [[[0, 1], [3.0, 1.0]]])
     np.testing.assert_allclose(selected[-1], (3 * table[0] + table[1]) / 4)
     assert selected.shape == (5, 3)

@@ -3,7 +3,7 @@
 import pytest
 
 from gplinker_kit.errors import DataError
-from gplinker_kit.models import BERT, MODELS, build_transformer_model, options
+from gplinker_kit.models import MODELS, build_transformer_model, options
 from tests.models.published import BERT_BASE, GAU_BASE, HUGGING_FACE, V2_BASE
 from tests.models.tiny import CONFIGS, build, write_config
 
@@ -47,25 +47,47 @@ def test_distance_of_words():
     assert options.edits('a', 'abcdef') > 2
 
 
-@pytest.mark.parametrize('key', ['hierarchical_position', 'residual_attention_scores'])
-def test_options_of_bert4keras_that_we_lack_are_never_taken_in_silence(tmp_path, key):
-    config = write_config(tmp_path / 'config.json', dict(CONFIGS['bert'], **{key: True}))
-    with pytest.warns(UserWarning, match='config.json: %s is not supported' % key):
-        build_transformer_model(config)
-    with pytest.raises(ValueError, match="BERT does not support bert4keras's %s" % key):
-        build('bert', **{key: 0.4})
-    with pytest.raises(ValueError, match="BERT does not support bert4keras's %s" % key):
-        BERT(**dict(CONFIGS['bert'], **{key: True}))
-    build('bert', **{key: None})  # asks for nothing
+@pytest.mark.parametrize(
+    'model, option',
+    [
+        ('gau_alpha', {'residual_attention_scores': True}),
+        ('gau_alpha', {'hierarchical_position': 0.3}),
+        ('roformer', {'hierarchical_position': True}),
+        ('roformer_v2', {'with_pool': True}),
+        ('roformer_v2', {'with_nsp': True}),
+    ],
+)
+def test_an_option_that_the_model_has_no_use_for_is_a_warning(model, option):
+    with pytest.warns(UserWarning, match='%s is ignored|%s is ignored' % (list(option)[0], list(option)[0])):
+        wrapper = build(model, **option)
+    assert [layer.name for layer in wrapper.model.layers] == [layer.name for layer in build(model).model.layers]
+
+
+@pytest.mark.parametrize('key', ['hierarchical_position', 'residual_attention_scores', 'layer_norm_cond'])
+def test_none_asks_for_nothing(key, recwarn):
+    assert build('bert', **{key: None}).model.count_params() == build('bert').model.count_params()
+    assert not [w for w in recwarn.list if 'ignored' in str(w.message)]
 
 
 @pytest.mark.parametrize(
-    'key',
-    ['layer_norm_cond', 'attention_caches', 'autoresize_weights', 'ignore_invalid_weights', 'additional_input_layers'],
+    'model, name, instead',
+    [
+        ('ALBERT', 'ALBERT', "model='bert'"),
+        ('albert_unshared', 'ALBERT', "model='bert'"),
+        ('nezha', 'NEZHA', "'roformer_v2'"),
+        ('electra', 'ELECTRA', "model='bert'"),
+        ('gpt2_ml', 'GPT-2', "application='lm'"),
+        ('t5', 'T5', "application='unilm'"),
+        ('t5.1.1_encoder', 'T5', "application='unilm'"),
+        ('mt5.1.1', 'T5', "application='unilm'"),
+    ],
 )
-def test_arguments_of_build_that_we_lack_are_refused(key):
-    with pytest.raises(ValueError, match="RoFormerV2 does not support bert4keras's %s" % key):
-        build('roformer_v2', **{key: object()})
+def test_other_models_of_bert4keras_are_told_of(model, name, instead):
+    with pytest.raises(ValueError) as caught:
+        build_transformer_model(**dict(CONFIGS['bert'], model=model))
+    message = str(caught.value)
+    assert message.startswith('model=%r: there is no %s here, which bert4keras has. Use ' % (model, name))
+    assert instead in message and 'docs/migration.md' in message
 
 
 @pytest.mark.parametrize(
@@ -75,9 +97,23 @@ def test_arguments_of_build_that_we_lack_are_refused(key):
         ({'model': 'xyz'}, "unknown model 'xyz'. Known: 'bert', 'roberta'"),
         ({'model': None}, 'model must be a name or a subclass of Transformer. Received: None'),
         ({'model': dict}, 'model must be a name or a subclass of Transformer'),
-        ({'application': 'lm'}, "unknown application 'lm'. Known: 'encoder'"),
-        ({'application': 'unilm'}, "unknown application 'unilm'"),
         ({'application': 'encode'}, "unknown application 'encode'. Did you mean 'encoder'"),
+        ({'application': 'UniLMs'}, "unknown application 'UniLMs'. Did you mean 'unilm'"),
+        ({'application': 'seq2seq'}, "unknown application 'seq2seq'. Known: 'encoder', 'lm', 'unilm'"),
+        ({'application': None}, 'unknown application None'),
+        ({'application': 'unilm', 'segment_vocab_size': 0}, 'BERTUnifiedLanguageModel has no segment input'),
+        (
+            {'application': 'unilm', 'segment_vocab_size': 0, 'custom_position_ids': True},
+            'segment_vocab_size must not be 0',
+        ),
+        ({'layers': [1]}, 'layers must be a dict of layers by name. Received: list'),
+        ({'layer_norm_condition': 1}, "unknown keyword argument 'layer_norm_condition'. Did you mean 'layer_norm_cond"),
+        ({'hierarchical_position': 1.5}, r'hierarchical must be None, True or lie in \(0, 1\). Received: 1.5'),
+        (
+            {'attention_caches': {'Transformer-7-MultiHeadSelfAttention': [1, 2]}},
+            "no multi-head attention 'Transformer-7-MultiHeadSelfAttention'. Did you mean 'Transformer-0-Multi",
+        ),
+        ({'attention_caches': {'Transformer-0-MultiHeadSelfAttention': 3}}, r'needs a list \[keys, values\]'),
         ({'droput_rate': 0.1}, "BERT got an unknown keyword argument 'droput_rate'. Did you mean 'dropout_rate'"),
         ({'hidden_dropout': 0.1}, "unknown keyword argument 'hidden_dropout'. Did you mean 'hidden_dropout_prob'"),
         ({'hidden_act': None}, 'BERT needs hidden_act'),

@@ -1,0 +1,118 @@
+"""Who may attend to whom: the structural masks of language models, and the mix-ins that give them to any model."""
+
+from gplinker_kit.backend import Layer, keras, ops, register
+from gplinker_kit.layers.common import static_shape
+
+
+def causal_mask(length):
+    """Boolean (n, n): query i sees keys j ≤ i."""
+    places = ops.arange(length)
+    return ops.less_equal(ops.expand_dims(places, 0), ops.expand_dims(places, 1))
+
+
+def prefix_mask(segments):
+    """Boolean (b, n, n) from segment ids (b, n): the source (0) sees itself, the target (1) all before it and itself.
+
+    With c the running sum of the ids, query i sees the keys j with c_j ≤ c_i.
+    Source: UniLM, Dong et al., 2019 (arXiv:1905.03197).
+    """
+    sums = ops.cumsum(segments, axis=1)
+    return ops.less_equal(ops.expand_dims(sums, 1), ops.expand_dims(sums, 2))
+
+
+class _Mask(Layer):
+    """Base of the layers: a mask that has none itself, and that no precision policy casts."""
+
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+        self.supports_masking = True
+        self.autocast = False  # Keras 3 would round sums of ids above 256 to bfloat16
+
+    def compute_mask(self, inputs, mask=None):
+        return None
+
+    def compute_output_spec(self, inputs, mask=None):
+        # Keras 3 would take the dtype for a float.
+        return keras.KerasTensor(self.compute_output_shape(inputs.shape), dtype='bool')
+
+
+@register
+class CausalAttentionMask(_Mask):
+    """Ids (b, n) -> boolean (n, n): `causal_mask` of their length."""
+
+    def call(self, inputs, mask=None):
+        return causal_mask(ops.shape(inputs)[1])
+
+    def compute_output_shape(self, input_shape):
+        length = static_shape(input_shape)[1]
+        return (length, length)
+
+
+@register
+class PrefixAttentionMask(_Mask):
+    """Segment ids (b, n) -> boolean (b, n, n): `prefix_mask`."""
+
+    def call(self, inputs, mask=None):
+        return prefix_mask(inputs)
+
+    def compute_output_shape(self, input_shape):
+        batch, length = static_shape(input_shape)
+        return (batch, length, length)
+
+
+class LM_Mask:
+    """Mix-in for a model: every token sees itself and what stands before it. `class Writer(LM_Mask, RoFormerV2)`.
+
+    The mask is made once, of the first input, by the layer `Attention-LM-Mask`.
+    """
+
+    def compute_attention_bias(self, inputs=None):
+        if self.attention_bias is None:
+            self.attention_bias = self.apply(self.inputs[0], CausalAttentionMask, name='Attention-LM-Mask')
+        return self.attention_bias
+
+
+class UniLM_Mask:
+    """Mix-in for a model: the source (segment 0) sees itself whole, the target (segment 1) what stands before it.
+
+    The mask is made once, of the second input, by the layer `Attention-UniLM-Mask`.
+    Raises: ValueError where the model has no segment input.
+    """
+
+    def compute_attention_bias(self, inputs=None):
+        if self.attention_bias is None:
+            if not getattr(self, 'segment_vocab_size', True) or len(self.inputs) < 2:
+                raise ValueError(
+                    'the mask of unilm is made of segment ids, and %s has no segment input: segment_vocab_size must '
+                    'not be 0' % type(self).__name__
+                )
+            self.attention_bias = self.apply(self.inputs[1], PrefixAttentionMask, name='Attention-UniLM-Mask')
+        return self.attention_bias
+
+
+def extend_with_language_model(BaseModel):
+    """Returns a subclass of a model's class with `LM_Mask`, which predicts tokens (`with_mlm`)."""
+    return _extended(LM_Mask, BaseModel, 'LanguageModel')
+
+
+def extend_with_unified_language_model(BaseModel):
+    """Returns a subclass of a model's class with `UniLM_Mask`, which predicts tokens (`with_mlm`)."""
+    return _extended(UniLM_Mask, BaseModel, 'UnifiedLanguageModel')
+
+
+def _extended(mask, base, name):
+    def __init__(self, *args, **kwargs):
+        super(cls, self).__init__(*args, **kwargs)
+        if not hasattr(self, 'with_mlm'):
+            raise ValueError('%s has no option with_mlm, which a language model needs' % base.__name__)
+        self.with_mlm = self.with_mlm or True
+
+    cls = type(base.__name__ + name, (mask, base), {'__init__': __init__, '__module__': base.__module__})
+    return cls
+
+
+APPLICATIONS = {
+    'encoder': lambda BaseModel: BaseModel,
+    'lm': extend_with_language_model,
+    'unilm': extend_with_unified_language_model,
+}
