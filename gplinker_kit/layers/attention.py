@@ -159,10 +159,10 @@ class MultiHeadAttention(Layer):
 
     Inputs: [q (b, n, e), k (b, m, e'), v (b, m, e''), attention bias?, position bias?] -> (b, n, out_dim).
         `call(inputs, a_bias=True)` takes a further tensor: a float bias or a boolean mask (n, m), (b, n, m) or
-        (b, h, n, m). `p_bias` takes a position tensor last: 'rotary' the table (1 or b, n, key_size) of
-        `SinusoidalPositionEmbedding`, 'typical_relative' the vectors (n, m, d) of `RelativePositionEmbedding` for
-        keys and values (head_size = key_size = d), 't5_relative' the biases (n, m, h) of
-        `RelativePositionEmbeddingT5`.
+        (b, h, n, m). `p_bias` takes a position tensor last: 'rotary' the table (1 or b, m, key_size) of
+        `SinusoidalPositionEmbedding` for the keys, whose last n rows are the queries', 'typical_relative' the vectors
+        (n, m, d) of `RelativePositionEmbedding` for keys and values (head_size = key_size = d), 't5_relative' the
+        biases (n, m, h) of `RelativePositionEmbeddingT5`.
         With `return_attention_scores` the result is [output, scores (b, h, n, m)], the scores as they are after
         position terms and scaling, before the attention bias and the mask.
     Masking: the mask of v hides keys; the mask of q passes through, the scores have none. Weights are normalised in
@@ -227,7 +227,9 @@ class MultiHeadAttention(Layer):
         tensors, structure, bias, positions = read_biases(self.name, inputs, a_bias, p_bias, count=3)
         query, key, value = (self._project(x, i) for i, x in enumerate(tensors))
         if p_bias == 'rotary':
-            query, key = apply_rotary(query, positions), apply_rotary(key, positions)
+            # Other keys than the queries' own may have a cache in front; the queries stand at the end then.
+            own = positions if tensors[1] is tensors[0] else positions[:, -ops.shape(query)[1] :]
+            query, key = apply_rotary(query, own), apply_rotary(key, positions)
         elif p_bias:
             self._check_positions(p_bias, positions)
         padding = mask[2] if isinstance(mask, (list, tuple)) else mask
