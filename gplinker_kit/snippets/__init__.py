@@ -19,8 +19,8 @@ from gplinker_kit.snippets.text import (
     is_py2,
     is_string,
     lowercase_and_normalize,
-    strQ2B,
     string_matching,
+    strQ2B,
     text_segmentate,
 )
 from gplinker_kit.snippets.textfile import open

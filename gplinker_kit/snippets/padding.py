@@ -43,32 +43,22 @@ def sequence_padding(inputs, length=None, value=0, seq_dims=1, mode='post'):
     rank = max(row.ndim for row in rows)
     if not 1 <= seq_dims <= rank:
         raise ValueError('seq_dims must lie between 1 and the rank of the rows, %d, got %r' % (rank, seq_dims))
+    model = next(row for row in rows if row.ndim == rank)
+    inner = model.shape[seq_dims:]
+    # An empty list stands for an empty row of any rank.
+    rows = [row.reshape((0,) * seq_dims + inner) if row.size == 0 and row.ndim < rank else row for row in rows]
     for number, row in enumerate(rows):
-        # An empty list stands for an empty row of any rank.
-        if row.ndim < rank and row.size == 0:
-            rows[number] = row = row.reshape((0,) * seq_dims + rows[_first(rows, rank)].shape[seq_dims:])
-        if row.ndim != rank:
-            raise ValueError('inputs: row %d has rank %d, another one has %d' % (number, row.ndim, rank))
-    inner = rows[_first(rows, rank)].shape[seq_dims:]
+        if row.ndim != rank or row.shape[seq_dims:] != inner:
+            raise ValueError('inputs: row %d has shape %r, another one %r; they may differ in their first %d axes only '
+                             '(seq_dims)' % (number, row.shape, model.shape, seq_dims))
     lengths = _lengths(length, [row.shape for row in rows], seq_dims)
-    typed = [row.dtype for row, x in zip(rows, inputs) if row.size or isinstance(x, np.ndarray)]
-    padded = np.full((len(rows),) + lengths + inner, value, np.result_type(*typed) if typed else float)
-    if seq_dims == 1 and mode == 'post':  # the everyday case, without the slices of the general one
-        (limit,) = lengths
-        for number, row in enumerate(rows):
-            _check_inner(row, inner, 1, number)
-            padded[number, :len(row)] = row[:limit]
-        return padded
+    dtypes = [row.dtype for row, x in zip(rows, inputs) if row.size or isinstance(x, np.ndarray)]
+    padded = np.full((len(rows),) + lengths + inner, value, np.result_type(*dtypes) if dtypes else float)
     for number, row in enumerate(rows):
-        _check_inner(row, inner, seq_dims, number)
         kept = [min(size, limit) for size, limit in zip(row.shape, lengths)]
         places = [slice(0, k) if mode == 'post' else slice(n - k, n) for k, n in zip(kept, lengths)]
         padded[(number,) + tuple(places)] = row[tuple(slice(0, k) for k in kept)]
     return padded
-
-
-def _first(rows, rank):
-    return next(number for number, row in enumerate(rows) if row.ndim == rank)
 
 
 def _row(x, number):
@@ -81,12 +71,6 @@ def _row(x, number):
     if row.ndim == 0:
         raise ValueError('inputs: row %d is a single value, %r; expected a list of rows' % (number, x))
     return row
-
-
-def _check_inner(row, inner, seq_dims, number):
-    if row.shape[seq_dims:] != inner:
-        raise ValueError('inputs: row %d has shape %r, which differs behind its first %d axes from that of another row, '
-                         '%r; raise seq_dims to pad these too' % (number, row.shape, seq_dims, inner))
 
 
 def _lengths(length, shapes, seq_dims):

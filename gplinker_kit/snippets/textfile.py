@@ -1,5 +1,6 @@
 """`open`: Python's, with lines that can be asked for by number."""
 
+import builtins
 import io
 import json
 import operator
@@ -7,7 +8,7 @@ import os
 
 import numpy as np
 
-from gplinker_kit.files import write_json
+from gplinker_kit.files import atomic_write, read_json
 
 _CHUNK = 1 << 24
 
@@ -15,7 +16,7 @@ _CHUNK = 1 << 24
 def _line_starts(path, universal):
     """Returns the list of the bytes that begin a line; lines end in \\n, and also in \\r and \\r\\n if `universal`."""
     found, position, last = [], 0, b'\n'
-    with io.open(path, 'rb') as stream:
+    with builtins.open(path, 'rb') as stream:
         while True:
             text = stream.read(_CHUNK)
             if not text:
@@ -37,10 +38,10 @@ class open:
 
     Arguments:
         name, mode, encoding, errors: as Python's.
-        indexable: True: find where the lines begin, so that `len(file)` and `file[number]` work; a number below 0 counts
-            from the end. A path: the same, but read the places from that JSON file where it exists, else write it.
-            The file must then not be changed. The encoding must be one that writes a line end as one byte, as UTF-8,
-            GBK and Latin-1 do.
+        indexable: True: find where the lines begin, so that `len(file)` and `file[number]` work; a number below 0
+            counts from the end. A path: the same, but read the places from that JSON file where it exists, else write
+            it. The file must then not be changed. The encoding must be one that writes a line end as one byte, as
+            UTF-8, GBK and Latin-1 do.
 
     Attributes: name, encoding, errors; file, Python's file object; offsets, list with the byte at which each line
     begins, for indexable files only.
@@ -50,7 +51,8 @@ class open:
 
     def __init__(self, name, mode='r', encoding=None, errors='strict', indexable=False):
         self.name, self.encoding, self.errors = name, encoding, errors
-        self.file = io.open(name, mode) if 'b' in mode else io.open(name, mode, encoding=encoding, errors=errors)
+        text = {} if 'b' in mode else {'encoding': encoding, 'errors': errors}
+        self.file = builtins.open(name, mode, **text)
         self._binary = None  # a second reader for lines by number, which leaves the place of the first alone
         if indexable:
             path = os.fspath(indexable) if indexable is not True else None
@@ -59,7 +61,8 @@ class open:
             else:
                 self.create_indexes()
                 if path is not None:
-                    write_json(path, self.offsets)
+                    with atomic_write(path) as stream:
+                        json.dump(self.offsets, stream)
 
     def create_indexes(self):
         """Finds the beginnings of the lines, and stores them in `offsets`."""
@@ -73,9 +76,7 @@ class open:
         return isinstance(self.file, io.TextIOBase)
 
     def _read_offsets(self, path):
-        with io.open(path, encoding='utf-8') as stream:
-            offsets = json.load(stream)
-        size = os.path.getsize(self.name)
+        offsets, size = read_json(path), os.path.getsize(self.name)
         if not isinstance(offsets, list) or bool(offsets) != bool(size) or offsets and not 0 <= offsets[-1] < size:
             raise ValueError('indexable: %s is not the index of %s; delete it to have it made anew' % (path, self.name))
         return offsets
@@ -88,7 +89,7 @@ class open:
             raise IndexError('there is no line %d in %s, which has %d' % (number, self.name, len(offsets)))
         number %= len(offsets)
         if self._binary is None:
-            self._binary = io.open(self.name, 'rb')
+            self._binary = builtins.open(self.name, 'rb')
         self._binary.seek(offsets[number])
         last = number + 1 == len(offsets)
         line = self._binary.read(-1 if last else offsets[number + 1] - offsets[number])

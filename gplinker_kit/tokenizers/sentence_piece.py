@@ -50,7 +50,7 @@ class SpTokenizer(TokenizerBase):
             if index != self._token_unk_id:
                 setattr(self, '_token_%s_id' % name, index)
             elif name in ('start', 'end') and token not in (None, self._token_unk):
-                warnings.warn('token_%s: %s has no piece %r, so its id is that of %r; pass None or a piece of the model' % (
+                warnings.warn('token_%s: %s has no piece %r, so its id is that of %r; pass None or a piece it has' % (
                     name, self._where, token, self._token_unk), stacklevel=2)
 
     def token_to_id(self, token):
