@@ -12,8 +12,15 @@ Names that both sides define:
 * `STACK` ('keras2', 'tf_keras' or 'keras3') and `ENGINE` ('tensorflow', 'jax' or 'torch');
 * `scan`, `cond`, `while_loop`, `scatter`, `batch_gather`, `stop_gradient`;
 * `static_dim`, `compute_dtype`, `add_loss`, `register`, `seed_generator`, `dropout`, `random_normal`, `random_uniform`;
-* `load_tf_checkpoint`, `save_tf_checkpoint`, `set_random_seed`, `versions`.
+* `load_tf_checkpoint`, `save_tf_checkpoint`, `set_random_seed`, `versions`, `get_available_gpus`;
+* what bert4keras scripts import besides: the functions of `functions`, `shapes`, `graph`, `recompute` and `activations`,
+  and `tf`, the TensorFlow module, where there is one.
+
+Some of those names belong to arithmetic that lives in layers or losses. `FORWARDED` says where, and the module is
+imported when the name is first used: the one place where this package reaches up.
 """
+
+import importlib
 
 from gplinker_kit.backend.names import OPS
 from gplinker_kit.backend.stack import STACK, is_tf_keras, keras
@@ -32,16 +39,67 @@ seed_generator, dropout = _impl.seed_generator, _impl.dropout
 random_normal, random_uniform = _impl.random_normal, _impl.random_uniform
 load_tf_checkpoint, save_tf_checkpoint = _impl.load_tf_checkpoint, _impl.save_tf_checkpoint
 set_random_seed, versions, batch_gather = _impl.set_random_seed, _impl.versions, _impl.batch_gather
+get_available_gpus = _impl.get_available_gpus
 stop_gradient = ops.stop_gradient
 floatx, epsilon = K.floatx, K.epsilon
 
-from gplinker_kit.backend import activations  # noqa: E402  (needs the names above)
+# These need the names above.
+from gplinker_kit.backend import activations  # noqa: E402
+from gplinker_kit.backend.activations import gelu_erf, gelu_tanh, leaky_relu, set_gelu, swish  # noqa: E402
+from gplinker_kit.backend.functions import (  # noqa: E402
+    divisible_temporal_padding,
+    pool1d,
+    root_mean_square,
+    sequence_masking,
+)
+from gplinker_kit.backend.graph import search_layer  # noqa: E402
+from gplinker_kit.backend.k_added import symbolic  # noqa: E402
+from gplinker_kit.backend.shapes import align, dtype, flatten, reshape, where  # noqa: E402
+from gplinker_kit.errors import hint  # noqa: E402
 
-set_gelu = activations.set_gelu
+# Name -> the module that has it.
+FORWARDED = {
+    'Sinusoidal': 'gplinker_kit.layers.functions',
+    'apply_rotary_position_embeddings': 'gplinker_kit.layers.functions',
+    'attention_normalize': 'gplinker_kit.layers.functions',
+    'multilabel_categorical_crossentropy': 'gplinker_kit.losses',
+    'piecewise_linear': 'gplinker_kit.optimizers.values',
+    'sinusoidal_embeddings': 'gplinker_kit.layers.functions',
+    'sparse_multilabel_categorical_crossentropy': 'gplinker_kit.losses',
+}
 
 __all__ = [
-    'ENGINE', 'Input', 'K', 'Layer', 'Model', 'OPS', 'STACK', 'activations', 'add_loss', 'batch_gather',
-    'compute_dtype', 'cond', 'dropout', 'epsilon', 'floatx', 'initializers', 'is_tf_keras', 'keras', 'layers',
-    'load_tf_checkpoint', 'ops', 'random_normal', 'random_uniform', 'register', 'save_tf_checkpoint', 'scan',
-    'scatter', 'seed_generator', 'set_gelu', 'set_random_seed', 'static_dim', 'stop_gradient', 'versions', 'while_loop',
-]  # fmt: skip
+    'ENGINE', 'Input', 'K', 'Layer', 'Model', 'OPS', 'STACK', 'activations', 'add_loss', 'align', 'batch_gather',
+    'compute_dtype', 'cond', 'divisible_temporal_padding', 'dropout', 'dtype', 'epsilon', 'flatten', 'floatx',
+    'gelu_erf', 'gelu_tanh', 'get_available_gpus', 'initializers', 'is_tf_keras', 'keras', 'layers', 'leaky_relu',
+    'load_tf_checkpoint', 'ops', 'pool1d', 'random_normal', 'random_uniform', 'register', 'reshape',
+    'root_mean_square', 'save_tf_checkpoint', 'scan', 'scatter', 'search_layer', 'seed_generator', 'sequence_masking',
+    'set_gelu', 'set_random_seed', 'static_dim', 'stop_gradient', 'swish', 'symbolic', 'versions', 'where',
+    'while_loop',
+] + sorted(FORWARDED)  # fmt: skip
+
+
+def __getattr__(name):
+    if name in FORWARDED:
+        value = getattr(importlib.import_module(FORWARDED[name]), name)
+    elif name == 'tf':
+        value = _tensorflow()
+    else:
+        raise AttributeError('gplinker_kit.backend has no %r.%s' % (name, hint(name, __all__ + ['tf'])))
+    globals()[name] = value
+    return value
+
+
+def _tensorflow():
+    try:
+        import tensorflow
+    except ImportError as error:
+        raise ImportError(
+            'TensorFlow is not installed, so that backend.tf does not exist; use gplinker_kit.backend.ops, which has the '
+            'same names on all engines'
+        ) from error
+    return tensorflow
+
+
+def __dir__():
+    return sorted(set(globals()) | set(__all__) | {'tf'})

@@ -27,9 +27,9 @@ def hard_sigmoid(x):
     return ops.minimum(ops.maximum(0.2 * x + 0.5, 0.0), 1.0)
 
 
-def leaky_relu(x):
-    """x, or 0.2 x where x is negative."""
-    return ops.maximum(x, 0.2 * x)
+def leaky_relu(x, alpha=0.2):
+    """x, or alpha · x where x is negative; 0 <= alpha <= 1."""
+    return ops.maximum(x, alpha * x)
 
 
 def squared_relu(x):
@@ -51,13 +51,20 @@ NAMED = {
     'swish': swish,
     'gelu': gelu_erf,
 }
+# So that Dense(activation='gelu') and saved models find them; what the running Keras has under a name stays.
+for _name, _function in NAMED.items():
+    if not hasattr(keras.activations, _name):
+        keras.utils.get_custom_objects().setdefault(_name, _function)
 
 
 def set_gelu(version):
-    """Chooses what the name 'gelu' means from now on: 'erf' or 'tanh'. Layers that are already built keep theirs."""
-    if version not in ('erf', 'tanh'):
+    """Chooses what the name 'gelu' means from now on, 'erf' or 'tanh'. Layers that are already built keep theirs.
+
+    On TF 1.15 it means so for Keras's own layers too; those of Keras 3 look up names in Keras only.
+    """
+    if str(version).lower() not in ('erf', 'tanh'):
         raise ValueError("set_gelu expects 'erf' or 'tanh', got %r" % (version,))
-    NAMED['gelu'] = NAMED['gelu_' + version]
+    NAMED['gelu'] = keras.utils.get_custom_objects()['gelu'] = NAMED['gelu_' + version.lower()]
 
 
 def get(identifier):

@@ -9,6 +9,8 @@ import numpy as np
 from keras import ops
 from keras.config import floatx
 
+from gplinker_kit.backend.shapes import flatten, reshape, where
+
 __all__ = [
     'arange', 'batch_flatten', 'cast', 'cast_to_floatx', 'concatenate', 'constant', 'count_params', 'dtype',
     'expand_dims', 'eye', 'flatten', 'gather', 'int_shape', 'is_keras_tensor', 'is_tensor', 'ndim', 'one_hot',
@@ -115,15 +117,6 @@ def permute_dimensions(x, pattern):
     return ops.transpose(x, pattern)
 
 
-def reshape(x, shape):
-    return ops.reshape(x, shape)
-
-
-def flatten(x):
-    """One axis of all entries."""
-    return ops.reshape(x, (-1,))
-
-
 def batch_flatten(x):
     """(b, ...) -> (b, all the rest)."""
     return ops.reshape(x, (ops.shape(x)[0], -1))
@@ -178,11 +171,6 @@ def gather(reference, indices):
 
 def one_hot(indices, num_classes):
     return ops.one_hot(ops.cast(indices, 'int32'), num_classes)
-
-
-def where(condition, x, y):
-    """bert4keras's addition to K: picks from x or y, all three broadcast; a condition that is not boolean is cast."""
-    return ops.where(ops.cast(condition, 'bool'), x, y)
 
 
 def switch(condition, then_expression, else_expression):

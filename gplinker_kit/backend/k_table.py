@@ -8,6 +8,7 @@ import keras
 from keras import config, ops
 
 from gplinker_kit.backend import k_arrays, k_learning, k_math
+from gplinker_kit.backend.k_added import infinity, set_infinity, symbolic
 from gplinker_kit.errors import hint
 
 TABLE = {name: getattr(part, name) for part in (k_math, k_arrays, k_learning) for name in part.__all__}
@@ -15,8 +16,11 @@ TABLE.update(
     backend=keras.backend.backend,
     epsilon=config.epsilon,
     floatx=config.floatx,
+    infinity=infinity,
     set_epsilon=config.set_epsilon,
     set_floatx=config.set_floatx,
+    set_infinity=set_infinity,
+    symbolic=symbolic,
 )
 __all__ = sorted(TABLE)
 

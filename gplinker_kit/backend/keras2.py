@@ -5,14 +5,15 @@ import random
 
 import numpy as np
 import tensorflow as tf
+from tensorflow.python.client import device_lib
 
+from gplinker_kit.backend import k_keras2 as K
 from gplinker_kit.backend import tf1_ops as ops
 from gplinker_kit.backend import tf_checkpoint
 from gplinker_kit.backend.stack import STACK, keras
 from gplinker_kit.backend.tf_loops import scan, while_loop
 
 ENGINE = 'tensorflow'
-K = keras.backend
 
 
 class Layer(keras.layers.Layer):
@@ -136,8 +137,23 @@ def set_random_seed(seed):
 
 
 def batch_gather(x, indices):
-    """Picks rows: x (b, n, ...), indices (b, r) integers -> (b, r, ...); negative ones count from the end."""
-    return tf.gather(x, ops.from_start(indices, ops.shape(x)[1]), batch_dims=1, axis=1)
+    """Picks rows: x (b, n, ...), indices (b, r) of any dtype -> (b, r, ...); negative ones count from the end.
+
+    Several axes may stand for b: x (b, h, n), indices (b, h, r) -> (b, h, r).
+    """
+    x, axis = ops.convert_to_tensor(x), len(indices.shape) - 1
+    return tf.gather(x, ops.from_start(indices, ops.shape(x)[axis]), batch_dims=axis, axis=axis)
+
+
+def pool1d(x, pool_size, strides, padding, pool_mode):
+    """Pools x (b, n, d) along n; see `backend.functions.pool1d`."""
+    y = K.pool2d(K.expand_dims(x, 1), (1, pool_size), (1, strides), padding, 'channels_last', pool_mode)
+    return K.squeeze(y, 1)
+
+
+def get_available_gpus():
+    """Returns the names of the GPUs that TensorFlow sees, such as '/device:GPU:0'."""
+    return [device.name for device in device_lib.list_local_devices() if device.device_type == 'GPU']
 
 
 def scatter(indices, values, shape):
@@ -171,7 +187,8 @@ def versions():
 
 
 __all__ = [
-    'ENGINE', 'K', 'Layer', 'add_loss', 'batch_gather', 'compute_dtype', 'cond', 'dropout', 'load_tf_checkpoint', 'ops',
+    'ENGINE', 'K', 'Layer', 'add_loss', 'batch_gather', 'compute_dtype', 'cond', 'dropout', 'get_available_gpus',
+    'load_tf_checkpoint', 'ops', 'pool1d',
     'random_normal', 'random_uniform', 'register', 'save_tf_checkpoint', 'scan', 'scatter', 'seed_generator',
     'set_random_seed', 'static_dim', 'versions', 'while_loop',
 ]  # fmt: skip

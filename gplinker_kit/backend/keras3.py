@@ -60,9 +60,17 @@ def set_random_seed(seed):
 
 
 def batch_gather(x, indices):
-    """Picks rows: x (b, n, ...), indices (b, r) integers -> (b, r, ...); negative ones count from the end."""
-    shape = ops.shape(x)
+    """Picks rows: x (b, n, ...), indices (b, r) of any dtype -> (b, r, ...); negative ones count from the end.
+
+    Several axes may stand for b: x (b, h, n), indices (b, h, r) -> (b, h, r).
+    """
     indices = ops.cast(indices, 'int32')
+    axis, shape = len(indices.shape) - 1, tuple(ops.shape(x))
+    if axis > 1:
+        rows = batch_gather(
+            ops.reshape(x, (-1,) + shape[axis:]), ops.reshape(indices, (-1, ops.shape(indices)[-1]))
+        )
+        return ops.reshape(rows, tuple(ops.shape(indices)) + shape[axis + 1:])
     indices = ops.where(indices < 0, indices + shape[1], indices)
     rows = ops.reshape(x, (-1,) + tuple(shape[2:]))
     flat = indices + ops.arange(shape[0], dtype='int32')[:, None] * shape[1]
@@ -72,6 +80,21 @@ def batch_gather(x, indices):
 def scatter(indices, values, shape):
     """Adds `values` (r, ...) at `indices` (r, k) of a zero tensor of `shape`; duplicates add up."""
     return ops.scatter(ops.cast(indices, 'int32'), values, shape)
+
+
+def pool1d(x, pool_size, strides, padding, pool_mode):
+    """Pools x (b, n, d) along n; see `backend.functions.pool1d`."""
+    pool = ops.max_pool if pool_mode == 'max' else ops.average_pool
+    return pool(x, pool_size, strides, padding, 'channels_last')
+
+
+def get_available_gpus():
+    """Returns the names of the GPUs that the engine sees, such as '/device:GPU:0' or 'cuda:0'."""
+    if ENGINE == 'torch':
+        return ['cuda:%d' % i for i in range(importlib.import_module('torch').cuda.device_count())]
+    if ENGINE == 'jax':
+        return [str(device) for device in importlib.import_module('jax').devices() if device.platform == 'gpu']
+    return [device.name for device in importlib.import_module('tensorflow').config.list_logical_devices('GPU')]
 
 
 def while_loop(cond, body, loop_vars, maximum_iterations=None):
@@ -133,7 +156,8 @@ def versions():
 
 
 __all__ = [
-    'ENGINE', 'K', 'Layer', 'add_loss', 'batch_gather', 'compute_dtype', 'cond', 'dropout', 'load_tf_checkpoint', 'ops',
+    'ENGINE', 'K', 'Layer', 'add_loss', 'batch_gather', 'compute_dtype', 'cond', 'dropout', 'get_available_gpus',
+    'load_tf_checkpoint', 'ops', 'pool1d',
     'random_normal', 'random_uniform', 'register', 'save_tf_checkpoint', 'scan', 'scatter', 'seed_generator',
     'set_random_seed', 'static_dim', 'versions', 'while_loop',
 ]  # fmt: skip

@@ -1,11 +1,15 @@
 """Chooses the optimizer driver of the running stack.
 
-`Driver(rule, learning_rate, name)` is that Keras's own `Optimizer`, running a `Rule`. A subclass gives it two methods:
+`Driver(rule, learning_rate, name)` is that Keras's own `Optimizer`, running a `Rule`. A subclass gives it three methods:
 
 * `process_gradients(gradients)` -> gradients: all of them at once, before the rule; entries may be None or sparse;
-* `rate_at(number)` -> the learning rate of update `number` (from 1), asked for when `learning_rate` is callable.
+* `rate_at(number)` -> the learning rate of batch `number` (from 1), asked for when `learning_rate` is callable;
+* `check_patterns(names)`: called once with the names of all weights, when the slots are created.
 
-`dense(gradient)` adds up a sparse gradient (an embedding's) into a tensor; `value_of(tensor)` returns its numpy value.
+It gets from it `variables_with_slots`, `shared_slots`, `read`, `write` and `run_closing_update`.
+
+`dense(gradient)` adds up a sparse gradient (an embedding's) into a tensor; `value_of(tensor)` returns its numpy value;
+`sync_state(model)` gives a model the weights that a running `fit` keeps elsewhere.
 """
 
 from gplinker_kit.backend import STACK
@@ -18,6 +22,6 @@ elif STACK == 'tf_keras':
 else:
     from gplinker_kit.backend import optimizer_keras2 as _impl
 
-Driver, dense, value_of = _impl.Driver, _impl.dense, _impl.value_of
+Driver, dense, value_of, sync_state = _impl.Driver, _impl.dense, _impl.value_of, _impl.sync_state
 
-__all__ = ['Driver', 'Rule', 'Step', 'dense', 'value_of']
+__all__ = ['Driver', 'Rule', 'Step', 'dense', 'sync_state', 'value_of']

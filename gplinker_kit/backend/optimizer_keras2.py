@@ -3,10 +3,9 @@
 import tensorflow as tf
 
 from gplinker_kit.backend import K, keras
-from gplinker_kit.backend.optimizer_rule import Step
-from gplinker_kit.backend.optimizer_tf1 import apply_rule, dense
+from gplinker_kit.backend.optimizer_tf1 import StepRunner, dense
 
-__all__ = ['Driver', 'dense', 'value_of']
+__all__ = ['Driver', 'dense', 'sync_state', 'value_of']
 
 
 def value_of(tensor):
@@ -14,16 +13,22 @@ def value_of(tensor):
     return K.eval(tensor)
 
 
-class Driver(keras.optimizers.Optimizer):
+def sync_state(model):
+    """Does nothing: only on JAX does a running `fit` keep the weights away from the model."""
+
+
+class Driver(StepRunner, keras.optimizers.Optimizer):
     """Keras 2.3.1's `Optimizer` around a rule; see `backend.optimizer`."""
 
     def __init__(self, rule, learning_rate, name):
         super().__init__()
         self.rule, self.name = rule, name
         self.schedule = learning_rate if callable(learning_rate) else None
-        self._slots = {}
+        self.shared_slots, self._slots = {}, {}
+        self._closing = None
         with K.name_scope(name):
             self.iterations = K.variable(0, dtype='int64', name='iterations')
+            self._rate = None
             if self.schedule is None:
                 self._rate = K.variable(learning_rate, dtype='float32', name='learning_rate')
         self.weights = [self.iterations]
@@ -43,35 +48,63 @@ class Driver(keras.optimizers.Optimizer):
 
     def build(self, variables):
         """Creates the slots of `variables`; those that exist already keep their values."""
-        self.weights = [self.iterations]
+        if not self._slots:
+            self.check_patterns([_name(variable) for variable in variables])
+            with K.name_scope(self.name):
+                self.shared_slots = {n: K.variable(0.0, dtype='float32', name=n) for n in self.rule.shared()}
+        self.weights = [self.iterations] + list(self.shared_slots.values())
         for variable in variables:
             if id(variable) not in self._slots:
                 self._slots[id(variable)] = self._new_slots(variable)
-            self.weights.extend(self._slots[id(variable)][1].values())
+            self.weights.extend(self.slots_of(variable).values())
 
     def _new_slots(self, variable):
-        """Returns (variable, {slot name: slot variable}); the variable is kept so that its id stays its own."""
-        base = variable.name.split(':')[0]
+        """Returns (variable, its rule, {slot name: variable}); the variable is kept so that its id stays its own."""
+        rule = self.rule.bind(_name(variable))
         with K.name_scope(self.name):
-            return variable, {
-                name: K.zeros(shape, dtype='float32', name='%s/%s' % (base, name))
-                for name, shape in self.rule.slots(K.int_shape(variable)).items()
+            return variable, rule, {
+                name: K.zeros(shape, dtype='float32', name='%s/%s' % (_name(variable), name))
+                for name, shape in rule.slots(K.int_shape(variable)).items()
             }
 
+    def rule_of(self, variable):
+        return self._slots[id(variable)][1]
+
+    def slots_of(self, variable):
+        return self._slots[id(variable)][2]
+
+    def variables_with_slots(self):
+        """Returns [(variable, {slot name: slot variable})]."""
+        return [(variable, slots) for variable, _, slots in self._slots.values()]
+
     def get_updates(self, loss, params):
-        gradients = self.process_gradients(self.get_gradients(loss, params))
+        gradients = self.get_gradients(loss, params)
         self.build(params)
         with K.name_scope(self.name):
             # The number is read from what the increment returns: the variable itself may be read before or after.
             counted = K.update_add(self.iterations, 1)
-            number = K.cast(counted, 'float32')
-            rate = self._rate if self.schedule is None else self.rate_at(number)
-            step = Step(number, tf.cast(rate, tf.float32))
-            self.updates = [counted]
-            for variable, gradient in zip(params, gradients):
-                update = apply_rule(self.rule, variable, self._slots[id(variable)][1], gradient, step)
-                if getattr(variable, 'constraint', None) is not None:
-                    with tf.control_dependencies([update]):
-                        update = variable.assign(variable.constraint(variable.read_value()))
-                self.updates.append(update)
+            step, writes = self.begin(K.cast(counted, 'float32'), self._rate)
+            gradients, states = self.gather(list(zip(gradients, params)), step)
+            self.updates = [counted] + writes
+            self.updates += [self.update_one(*each, step=step) for each in zip(params, gradients, states)]
         return self.updates
+
+    def run_closing_update(self):
+        """Runs an update without a batch; see `Step.closing`."""
+        if self._closing is None:
+            weights = [variable for variable, _ in self.variables_with_slots()]
+            with K.get_session().graph.as_default(), K.name_scope(self.name):
+                self._closing = tf.group(self.close(weights, K.cast(self.iterations, 'float32'), self._rate))
+        K.get_session().run(self._closing)
+
+    def read(self, variables):
+        """Returns the values of `variables` as numpy arrays."""
+        return K.batch_get_value(variables)
+
+    def write(self, pairs):
+        """Takes [(variable, array)]."""
+        K.batch_set_value(pairs)
+
+
+def _name(variable):
+    return variable.name.split(':')[0]

@@ -1,5 +1,7 @@
 """Runs an optimizer rule as an optimizer of Keras 3 on TensorFlow, JAX or PyTorch."""
 
+import types
+
 import numpy as np
 
 from gplinker_kit.backend import ENGINE, keras, ops
@@ -27,6 +29,12 @@ def value_of(tensor):
     return keras.ops.convert_to_numpy(tensor)
 
 
+def sync_state(model):
+    """Gives `model` and its optimizer the state that a running `fit` holds on JAX; elsewhere there is nothing to do."""
+    if hasattr(model, 'jax_state_sync'):
+        model.jax_state_sync()
+
+
 class Driver(keras.optimizers.Optimizer):
     """Keras 3's `Optimizer` around a rule; see `backend.optimizer`."""
 
@@ -34,6 +42,7 @@ class Driver(keras.optimizers.Optimizer):
         super().__init__(learning_rate=learning_rate, name=name)
         self.rule = rule
         self.schedule = learning_rate if callable(learning_rate) else None
+        self._now = None
 
     @property
     def learning_rate(self):
@@ -53,26 +62,70 @@ class Driver(keras.optimizers.Optimizer):
         if self.built:
             return
         super().build(variables)
-        self._slots = []
-        for variable in variables:
-            path = getattr(variable, 'path', variable.name).replace('/', '_')
-            shapes = self.rule.slots(tuple(variable.shape))
-            self._slots.append({name: self._float_slot(variable, path, name, shapes[name]) for name in shapes})
+        names = [_name(variable) for variable in variables]
+        self.check_patterns(names)
+        self.shared_slots = {name: self.add_variable((), dtype='float32', name=name) for name in self.rule.shared()}
+        self._rules, self._slots = [self.rule.bind(name) for name in names], []
+        for variable, name, rule in zip(variables, names, self._rules):
+            path, shapes = name.replace('/', '_'), rule.slots(tuple(variable.shape))
+            self._slots.append({slot: self._float_slot(variable, path, slot, shapes[slot]) for slot in shapes})
 
     def _float_slot(self, variable, path, name, shape):
         layout = getattr(variable, '_layout', None) if tuple(shape) == tuple(variable.shape) else None
         return self.add_variable(shape, dtype='float32', layout=layout, name='%s_%s' % (path, name))
 
+    def rule_of(self, variable):
+        return self._rules[self._get_variable_index(variable)]
+
+    def slots_of(self, variable):
+        return self._slots[self._get_variable_index(variable)]
+
+    def variables_with_slots(self):
+        """Returns [(variable, {slot name: slot variable})]."""
+        return list(zip(self._trainable_variables, self._slots)) if self.built else []
+
     def apply(self, grads, trainable_variables=None):
-        return super().apply([dense(g) for g in self.process_gradients(list(grads))], trainable_variables)
+        variables = self._trainable_variables if trainable_variables is None else list(trainable_variables)
+        if not self.built:
+            self.build(variables)
+        try:
+            gradients = self._prepare([dense(gradient) for gradient in grads], variables, passed=1)
+            super().apply(gradients, variables)
+        finally:
+            self._now = None
+
+    def _prepare(self, gradients, variables, passed, closing=False):
+        """Begins an update; returns the gradients to apply. `passed` batches are not in the counter yet."""
+        if self.rule.shared() and getattr(self, '_distribution_strategy', None) is not None:
+            replicas = self._distribution_strategy.num_replicas_in_sync
+            if replicas > 1:
+                raise ValueError(
+                    '%s: accumulation, lookahead and the moving average run on one replica, the strategy has %d'
+                    % (self.name, replicas))
+        number = ops.cast(self._iterations, 'float32') + float(passed)
+        rate = self._learning_rate if self.schedule is None else self.rate_at(number)
+        step = Step(number, ops.cast(rate, 'float32'), closing=closing)
+        step, after = self.rule.begin(_values(self.shared_slots), step)
+        for name, value in after.items():
+            self.assign(self.shared_slots[name], value)
+        gradients, states = list(gradients), {}
+        if self.rule.gathers:
+            for k, (gradient, variable) in enumerate(zip(gradients, variables)):
+                if gradient is not None:
+                    rule, state = self.rule_of(variable), _values(self.slots_of(variable))
+                    gradients[k], state = rule.gather(ops.cast(gradient, 'float32'), state, step)
+                    states[self._get_variable_index(variable)] = state
+        # Keras tracks lists and dicts that become attributes, and would keep these tensors.
+        self._now = types.SimpleNamespace(step=step, states=states)
+        return self.process_gradients(gradients)
 
     def update_step(self, gradient, variable, learning_rate):
-        slots = self._slots[self._get_variable_index(variable)]
-        number = ops.cast(self._iterations, 'float32') + 1.0
-        step = Step(number, ops.cast(learning_rate, 'float32'))
-        state = {name: ops.convert_to_tensor(slot) for name, slot in slots.items()}
+        index = self._get_variable_index(variable)
+        slots, state = self._slots[index], self._now.states.get(index)
+        state = _values(slots) if state is None else state
         weight = ops.cast(variable, 'float32')
-        delta, state = self.rule.update(ops.cast(gradient, 'float32'), weight, state, step)
+        gradient = ops.cast(gradient, 'float32')
+        delta, state = self._rules[index].update(gradient, weight, state, self._now.step)
         for name, slot in slots.items():
             self.assign(slot, state[name])
         # A float16 weight is summed in float32 and rounded once; a float64 weight keeps its own digits.
@@ -80,10 +133,41 @@ class Driver(keras.optimizers.Optimizer):
         wide = 'float64' if dtype == 'float64' else 'float32'
         self.assign(variable, ops.cast(ops.cast(variable, wide) + ops.cast(delta, wide), dtype))
 
+    def run_closing_update(self):
+        """Runs an update without a batch; see `Step.closing`."""
+        variables = [variable for variable, _ in self.variables_with_slots()]
+        self._check_present(variables)
+        try:
+            zeros = [ops.zeros(tuple(variable.shape), 'float32') for variable in variables]
+            for gradient, variable in zip(self._prepare(zeros, variables, passed=0, closing=True), variables):
+                self.update_step(gradient, variable, None)
+                if variable.constraint is not None:
+                    variable.assign(variable.constraint(variable))
+        finally:
+            self._now = None
+
+    def read(self, variables):
+        """Returns the values of `variables` as numpy arrays."""
+        self._check_present(variables)
+        return [np.asarray(value_of(variable)) for variable in variables]
+
+    def write(self, pairs):
+        """Takes [(variable, array)]."""
+        for variable, value in pairs:
+            variable.assign(value)
+
+    def _check_present(self, variables):
+        if any(getattr(variable, '_value', True) is None for variable in variables):
+            raise ValueError(
+                'a running fit holds the weights away from the model (Keras on JAX, between two batches): '
+                'call gplinker_kit.optimizers.sync_state(model) first')
+
     def _state(self):
-        """The variables of the state: the step counter, then the slots; not the learning rate."""
-        slots = [slot for group in self._slots for slot in group.values()] if self.built else []
-        return [self._iterations] + slots
+        """The variables of the state: the step counter, shared scalars, then the slots; not the learning rate."""
+        if not self.built:
+            return [self._iterations]
+        groups = [self.shared_slots] + list(self._slots)
+        return [self._iterations] + [slot for group in groups for slot in group.values()]
 
     def get_weights(self):
         """Returns the step counter and the slots as numpy arrays, in the order that the Keras 2 drivers use too."""
@@ -106,3 +190,11 @@ class Driver(keras.optimizers.Optimizer):
                 raise ValueError('optimizer variable %s has shape %s, got an array of shape %s' % found)
         for variable, value in zip(targets, weights):
             variable.assign(value)
+
+
+def _values(slots):
+    return {name: ops.convert_to_tensor(slot) for name, slot in slots.items()}
+
+
+def _name(variable):
+    return getattr(variable, 'path', variable.name).split(':')[0]

@@ -1,14 +1,21 @@
 """What the rules of `gplinker_kit.optimizers` and the drivers of the Keras versions agree on."""
 
+import copy
+
 
 class Step:
     """What a rule may know of the present update, apart from the weight itself.
 
     number: float32 scalar tensor, 1 at the first update. rate: float32 scalar tensor, the learning rate of this update.
+    batch: float32 scalar tensor, 1 at the first batch; it differs from `number` where gradients are accumulated.
+    closing: True where no batch came, and what is held back is to be applied.
+    counts: {name: float32 scalar tensor}, what rules have written in `begin`.
     """
 
-    def __init__(self, number, rate):
-        self.number, self.rate = number, rate
+    def __init__(self, number, rate, batch=None, closing=False):
+        self.number, self.rate, self.closing = number, rate, closing
+        self.batch = number if batch is None else batch
+        self.counts = {}
         self._shared = {}
 
     def once(self, key, compute):
@@ -17,22 +24,62 @@ class Step:
             self._shared[key] = compute(self)
         return self._shared[key]
 
+    def changed(self, counts=None, **fields):
+        """Returns a step like this one with other fields, and `counts` besides its own."""
+        step = copy.copy(self)
+        step._shared = {}
+        step.counts = dict(self.counts, **(counts or {}))
+        for name, value in fields.items():
+            setattr(step, name, value)
+        return step
+
 
 class Rule:
-    """How one weight changes in one update: a pure function of tensors, run by the driver of each Keras version.
+    """How one weight changes in one update: pure functions of tensors, run by the driver of each Keras version.
 
     A rule keeps no tensors of its own. Everything that lasts from one update to the next is in `state`, float32
     whatever the dtype of the weight; branches are written with `ops.where`, so that one graph serves every step. A rule
-    that extends another one (decay, accumulation, averages) calls the inner rule's `update` and merges the slots.
+    that extends another one (see `gplinker_kit.optimizers.transform`) calls the inner rule and merges the slots.
+
+    In each update the driver calls `begin` once, then `gather` for every weight where `gathers` is set, then lets the
+    optimizer clip the gradients of all weights together, then calls `update` for every weight.
 
     `kernel` names a fused implementation that a driver may use in place of `update`, with equal results.
     """
 
     kernel = None
+    gathers = False
+
+    def bind(self, name):
+        """Returns the rule for the weight called `name`; decided once, when the optimizer is built.
+
+        A name is `Transformer-0-FeedForward-Norm/gamma`, without Keras 2's `:0`.
+        """
+        return self
+
+    def patterns(self):
+        """Returns [(argument, pattern, function name -> bool)], the patterns that should each match some weight."""
+        return []
 
     def slots(self, shape):
         """Returns {slot name: slot shape} for a weight of `shape`, always in the same order; slots start at zero."""
         raise NotImplementedError
+
+    def shared(self):
+        """Returns the names of the float32 scalars that all weights share, always in the same order, zero at first."""
+        return ()
+
+    def begin(self, shared, step):
+        """Returns (the step as `update` shall see it, the new `shared`); `shared` is {name: float32 scalar tensor}."""
+        return step, {}
+
+    def rate(self, rate, batch):
+        """Returns the learning rate that `update` uses at batch number `batch` where the optimizer's is `rate`."""
+        return rate
+
+    def gather(self, gradient, state, step):
+        """Returns (the gradient that shall be clipped and given to `update`, the new state)."""
+        return gradient, state
 
     def update(self, gradient, weight, state, step):
         """Returns (what is added to the weight, the new state).

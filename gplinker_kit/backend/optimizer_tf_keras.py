@@ -5,10 +5,9 @@ from tensorflow.python.keras import backend
 from tensorflow.python.keras.optimizer_v2 import optimizer_v2
 
 from gplinker_kit.backend import K, keras
-from gplinker_kit.backend.optimizer_rule import Step
-from gplinker_kit.backend.optimizer_tf1 import apply_rule, dense
+from gplinker_kit.backend.optimizer_tf1 import StepRunner, apply_rule, dense
 
-__all__ = ['Driver', 'dense', 'value_of']
+__all__ = ['Driver', 'dense', 'sync_state', 'value_of']
 
 
 def value_of(tensor):
@@ -16,16 +15,23 @@ def value_of(tensor):
     return K.get_value(tensor)
 
 
-class Driver(keras.optimizers.Optimizer):
+def sync_state(model):
+    """Does nothing: only on JAX does a running `fit` keep the weights away from the model."""
+
+
+class Driver(StepRunner, keras.optimizers.Optimizer):
     """tf.keras 1.15's `OptimizerV2` around a rule; see `backend.optimizer`.
 
-    Under tf.distribute each replica processes the gradients of its own share of the batch.
+    Under tf.distribute each replica processes the gradients of its own share of the batch. A rule with shared scalars
+    (accumulation, lookahead, moving average) runs on one replica only.
     """
 
     def __init__(self, rule, learning_rate, name):
         super().__init__(name)
         self.rule, self.name = rule, name
         self.schedule = learning_rate if callable(learning_rate) else None
+        self.shared_slots, self._bound = {}, {}
+        self._step = self._states = self._closing = None
         if self.schedule is None:
             self._set_hyper('learning_rate', learning_rate)
 
@@ -49,8 +55,14 @@ class Driver(keras.optimizers.Optimizer):
             self._create_slots(variables)
 
     def _create_slots(self, var_list):
+        if not self._bound:
+            self.check_patterns([_name(variable) for variable in var_list])
+            self.shared_slots = {name: self._zeros((), name) for name in self.rule.shared()}
         for variable in var_list:
-            for name, shape in self.rule.slots(tuple(variable.shape.as_list())).items():
+            key = optimizer_v2._var_key(variable)
+            if key not in self._bound:
+                self._bound[key] = (variable, self.rule.bind(_name(variable)))
+            for name, shape in self.rule_of(variable).slots(tuple(variable.shape.as_list())).items():
                 self._float_slot(variable, name, shape)
 
     def _float_slot(self, variable, name, shape):
@@ -61,31 +73,81 @@ class Driver(keras.optimizers.Optimizer):
         if name not in self._slot_names:
             self._slot_names.append(name)
         with tf.distribute.get_strategy().extended.colocate_vars_with(variable):
-            slot = tf.Variable(
-                lambda: tf.zeros(shape, tf.float32),
-                name='%s/%s' % (variable._shared_name, name),
-                dtype=tf.float32,
-                trainable=False,
-                use_resource=True,
-            )
+            slots[name] = self._zeros(shape, '%s/%s' % (variable._shared_name, name))
+        self._restore_slot_variable(slot_name=name, variable=variable, slot_variable=slots[name])
+
+    def _zeros(self, shape, name):
+        slot = tf.Variable(
+            lambda: tf.zeros(shape, tf.float32), name=name, dtype=tf.float32, trainable=False, use_resource=True)
         backend.track_variable(slot)  # Keras's session then initialises it
-        slots[name] = slot
-        self._restore_slot_variable(slot_name=name, variable=variable, slot_variable=slot)
         self._weights.append(slot)
+        return slot
+
+    def rule_of(self, variable):
+        return self._bound[optimizer_v2._var_key(variable)][1]
+
+    def slots_of(self, variable):
+        return self._slots.get(optimizer_v2._var_key(variable), {})
+
+    def variables_with_slots(self):
+        """Returns [(variable, {slot name: slot variable})]."""
+        return [(variable, self.slots_of(variable)) for variable, _ in self._bound.values()]
+
+    def _number(self, passed):
+        return tf.cast(self.iterations + passed, tf.float32)
+
+    def _hyper_rate(self):
+        return self._get_hyper('learning_rate') if self.schedule is None else None
 
     def _prepare_local(self, var_device, var_dtype, apply_state):
         # The base class increments the counter after all updates.
-        number = tf.cast(self.iterations + 1, tf.float32)
-        rate = self._get_hyper('learning_rate') if self.schedule is None else self.rate_at(number)
-        apply_state[(var_device, var_dtype)]['step'] = Step(number, tf.cast(rate, tf.float32))
+        step = self._step or self.begin(self._number(1), self._hyper_rate())[0]
+        apply_state[(var_device, var_dtype)]['step'] = step
 
     def apply_gradients(self, grads_and_vars, name=None):
-        pairs = list(grads_and_vars)
-        gradients = [dense(g) for g in self.process_gradients([g for g, _ in pairs])]
-        return super().apply_gradients(list(zip(gradients, [v for _, v in pairs])), name=name)
+        pairs = [(dense(gradient), variable) for gradient, variable in grads_and_vars]
+        if self.rule.shared() and tf.distribute.get_strategy().num_replicas_in_sync > 1:
+            raise ValueError(
+                '%s: accumulation, lookahead and the moving average run on one replica, the strategy has %d'
+                % (self.name, tf.distribute.get_strategy().num_replicas_in_sync))
+        self.build([variable for gradient, variable in pairs if gradient is not None])
+        writes = []
+        try:
+            if self.rule.shared():
+                self._step, writes = self.begin(self._number(1), self._hyper_rate())
+            gradients, states = self.gather(pairs, self._step)
+            variables = [variable for _, variable in pairs]
+            self._states = {optimizer_v2._var_key(v): state for v, state in zip(variables, states)}
+            updated = super().apply_gradients(list(zip(gradients, variables)), name=name)
+        finally:
+            self._step = self._states = None
+        return tf.group([updated] + writes) if writes else updated
 
     def _resource_apply_dense(self, grad, handle, apply_state=None):
         key = (handle.device, handle.dtype.base_dtype)
         prepared = (apply_state or {}).get(key) or self._fallback_apply_state(*key)
-        slots = {name: self.get_slot(handle, name) for name in self.rule.slots(tuple(handle.shape.as_list()))}
-        return apply_rule(self.rule, handle, slots, grad, prepared['step'])
+        state = (self._states or {}).get(optimizer_v2._var_key(handle))
+        return apply_rule(self.rule_of(handle), handle, self.slots_of(handle), grad, prepared['step'], state)
+
+    def run_closing_update(self):
+        """Runs an update without a batch; see `Step.closing`."""
+        weights = [variable for variable, _ in self.variables_with_slots()]
+        if tf.executing_eagerly():
+            self.close(weights, self._number(0), self._hyper_rate())
+            return
+        if self._closing is None:
+            with backend.get_graph().as_default(), backend.name_scope(self.name):
+                self._closing = tf.group(self.close(weights, self._number(0), self._hyper_rate()))
+        backend.get_session().run(self._closing)
+
+    def read(self, variables):
+        """Returns the values of `variables` as numpy arrays."""
+        return K.batch_get_value(variables)
+
+    def write(self, pairs):
+        """Takes [(variable, array)]."""
+        K.batch_set_value(pairs)
+
+
+def _name(variable):
+    return variable.name.split(':')[0]

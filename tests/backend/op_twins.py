@@ -21,7 +21,9 @@ def one_hot(x, num_classes, axis=-1, dtype=None):
 
 
 def gather_rows(x, indices):
-    return np.stack([row[places] for row, places in zip(x, indices)])
+    if indices.ndim > 1:
+        return np.stack([gather_rows(row, places) for row, places in zip(x, indices)])
+    return x[indices.astype(int)]
 
 
 def unstack(x, num=None, axis=0):

@@ -6,7 +6,7 @@ import re
 import numpy as np
 import pytest
 
-from gplinker_kit.backend import Input, K, layers
+from gplinker_kit.backend import Input, K, keras, layers
 from tests.helpers import STACK, compute, compute_all, evaluate
 
 RANDOM = np.random.RandomState(0)
@@ -101,6 +101,13 @@ CASES = [
     ('permute_dimensions', [X], {'pattern': (0, 2, 1)}, X.transpose(0, 2, 1)),
     ('reshape', [X], {'shape': (-1, 6)}, X.reshape(-1, 6)),
     ('flatten', [X], {}, X.reshape(-1)),
+    ('flatten', [X, -2], {}, X.reshape(2, 12)),
+    ('flatten', [X, 0, 2], {}, X.reshape(6, 4)),
+    ('reshape', [X, (2, -1), 2], {}, X.reshape(2, 3, 2, 2)),
+    ('reshape', [X, [3, 1], 1, 4, 2], {}, X.reshape(2, 3, 1, 4)),
+    ('where', [FLAGS[..., None], X, 0.0], {}, np.where(FLAGS[..., None], X, np.float32(0))),
+    ('where', [INTS, INTS, -1], {}, np.where(INTS, INTS, -1)),
+    ('where', [INTS, 1, 0], {}, np.where(INTS, np.float32(1), np.float32(0))),
     ('batch_flatten', [X], {}, X.reshape(2, -1)),
     ('expand_dims', [X], {}, X[..., None]),
     ('expand_dims', [X, 1], {}, X[:, None]),
@@ -142,8 +149,6 @@ CASES = [
 ]  # fmt: skip
 if STACK == 'keras3':
     CASES += [
-        ('where', [FLAGS[..., None], X, 0.0], {}, np.where(FLAGS[..., None], X, np.float32(0))),
-        ('where', [INTS, INTS, -1], {}, np.where(INTS, INTS, -1)),
         ('clip', [X, None, 0.5], {}, np.minimum(X, 0.5)),
         ('slice', [X, (0, 1, 1), (2, 2, 1)], {}, X[:, 1:3, 1:2]),
     ]
@@ -155,14 +160,14 @@ binary_crossentropy target output from_logits; cast x dtype; cast_to_floatx x;
 categorical_crossentropy target output from_logits axis; clear_session; clip x min_value max_value;
 concatenate tensors axis; constant value dtype shape name; cos x; count_params x; cumprod x axis; cumsum x axis;
 dot x y; dropout x level noise_shape seed; dtype x; elu x alpha; epsilon; equal x y; eval x; exp x; expand_dims x axis;
-eye size dtype name; flatten x; floatx; gather reference indices; get_value x; greater x y; greater_equal x y;
+eye size dtype name; flatten x start end; floatx; gather reference indices; get_value x; greater x y; greater_equal x y;
 hard_sigmoid x; in_test_phase x alt training; in_train_phase x alt training; int_shape x; is_keras_tensor x;
 is_tensor x; l2_normalize x axis; less x y; less_equal x y; log x; logsumexp x axis keepdims; max x axis keepdims;
 maximum x y; mean x axis keepdims; min x axis keepdims; minimum x y; moving_average_update x value momentum;
 name_scope name default_name values; ndim x; not_equal x y; one_hot indices num_classes; ones shape dtype name;
 ones_like x dtype name; permute_dimensions x pattern; pow x a; prod x axis keepdims; random_binomial shape p dtype seed;
 random_normal shape mean stddev dtype seed; random_uniform shape minval maxval dtype seed;
-relu x alpha max_value threshold; repeat x n; repeat_elements x rep axis; reshape x shape; reverse x axes; round x;
+relu x alpha max_value threshold; repeat x n; repeat_elements x rep axis; reshape x shape pairs; reverse x axes; round x;
 set_value x value; shape x; sigmoid x; sign x; sin x; slice x start size; softmax x axis; softplus x; softsign x;
 sparse_categorical_crossentropy target output from_logits axis; sqrt x; square x; squeeze x axis; stack x axis;
 std x axis keepdims; stop_gradient variables; sum x axis keepdims; switch condition then_expression else_expression;
@@ -174,7 +179,7 @@ zeros_like x dtype name
 
 # What tf.keras 1.15 lacks, or does in its own way.
 if STACK == 'tf_keras':
-    CASES = [c for c in CASES if c[0] != 'logsumexp' and (c[0] != 'batch_dot' or c[1][0].ndim == c[1][1].ndim > 2)]
+    CASES = [c for c in CASES if c[0] != 'batch_dot' or c[1][0].ndim == c[1][1].ndim > 2]
 IDS = ['%s-%d' % (c[0], i) for i, c in enumerate(CASES)]
 
 
@@ -311,6 +316,15 @@ def test_settings():
     finally:
         K.set_floatx('float32')
         K.set_epsilon(1e-7)
+    assert K.infinity() == 1e12
+    try:
+        K.set_infinity(1e9)
+        assert K.infinity() == 1e9
+        with pytest.raises(ValueError, match="positive number, got 'inf'"):
+            K.set_infinity('inf')
+    finally:
+        K.set_infinity(1e12)
+    assert K.symbolic(abs)(-1) == 1
     with K.name_scope('scope'):
         assert K.backend() in ('tensorflow', 'jax', 'torch')
 
@@ -329,6 +343,28 @@ def test_missing_names(name, advice):
         getattr(K, name)
     assert advice in str(caught.value)
     assert not hasattr(K, name) and getattr(K, name, None) is None
+
+
+@pytest.mark.skipif(STACK == 'keras3', reason='there the table decides')
+def test_names_of_keras_pass_through():
+    """Nothing of Keras is patched: its own module keeps its functions."""
+    assert K.epsilon is keras.backend.epsilon and K.floatx is keras.backend.floatx
+    assert K.flatten is not keras.backend.flatten and K.reshape is not keras.backend.reshape
+    assert not hasattr(keras.backend, 'infinity') and not hasattr(keras.backend, 'where')
+    assert {'infinity', 'where', 'relu', 'gradients', 'function'} <= set(dir(K))
+    assert not hasattr(K, 'sofmax')
+    with pytest.raises(AttributeError, match="K.sofmax does not exist in .*keras.*backend. Did you mean 'softmax'"):
+        K.sofmax
+
+
+def test_errors_of_reshape_and_flatten():
+    x = K.constant(X)
+    with pytest.raises(ValueError, match='pairs of sizes and an axis. Received: 3 arguments'):
+        K.reshape(x, (2, 2), 2, (3,))
+    with pytest.raises(ValueError, match='at most one size'):
+        K.reshape(x, (-1, -1), 2)
+    with pytest.raises(ValueError, match='no axes from 2 to 1 in rank 3'):
+        K.flatten(x, 2, 1)
 
 
 @pytest.mark.skipif(STACK != 'keras3', reason='errors of our table')
