@@ -12,6 +12,7 @@ from gplinker_kit.models.masks import (
     extend_with_language_model,
     extend_with_unified_language_model,
 )
+from gplinker_kit.models.parallel import data_parallel
 from gplinker_kit.models.roformer import RoFormer, RoFormerV2
 from gplinker_kit.models.transformer import Transformer
 
@@ -19,6 +20,6 @@ globals().update({name: getattr(_layers, name) for name in _layers.__all__})
 
 __all__ = [
     'BERT', 'Encoder', 'GAU_alpha', 'LM_Mask', 'MODELS', 'Model', 'RoFormer', 'RoFormerV2', 'Transformer', 'UniLM_Mask',
-    'build_transformer_model', 'extend_with_language_model', 'extend_with_unified_language_model',
+    'build_transformer_model', 'data_parallel', 'extend_with_language_model', 'extend_with_unified_language_model',
 ]  # fmt: skip
 __all__ += _layers.__all__

@@ -53,13 +53,13 @@ def test_the_masks_are_what_the_loops_say():
         assert ours.dtype == bool and np.array_equal(ours, prefix(SEGMENTS))
 
 
-def influence(model, inputs, i):
-    """Which tokens' outputs change when token i does: boolean (n,), for the first text."""
-    tokens, segments = inputs
-    changed = tokens.copy()
-    changed[0, i] = changed[0, i] % 48 + 1
-    one, other = model.predict([tokens, segments]), model.predict([changed, segments])
-    return np.abs(one - other)[0].max(-1) > 1e-4
+def reached(model, tokens, segments):
+    """Which outputs (n,) of the only text change with each of its tokens: boolean (token, output)."""
+    changed = np.repeat(tokens, 1 + tokens.shape[1], axis=0)
+    for i in range(tokens.shape[1]):
+        changed[1 + i, i] = changed[0, i] % 48 + 1
+    outputs = model.predict([changed, np.repeat(segments, len(changed), axis=0)])
+    return np.abs(outputs[1:] - outputs[0]).max(-1) > 1e-4
 
 
 @pytest.mark.parametrize('application', ['LM', 'UniLM'])
@@ -76,12 +76,10 @@ def test_each_token_reaches_those_that_may_see_it(model, application):
     expected = causal(6) if application == 'LM' else prefix(segments)[0]
     if application == 'LM':
         segments = 0 * segments
-    for i in (0, 3, 4):
-        reached = influence(wrapper.model, [tokens, segments], i)
-        assert np.array_equal(reached, expected[:, i])
+    assert np.array_equal(reached(wrapper.model, tokens, segments), expected.T)
 
 
-@pytest.mark.parametrize('model', ['bert', 'roformer_v2', UserGAU])
+@pytest.mark.parametrize('model', ['roformer_v2', UserGAU])
 def test_an_encoder_and_its_language_model_share_weights_and_train(model):
     config = CONFIGS.get(model, CONFIGS['gau_alpha'])
     encoder = build(model, **config)
@@ -135,7 +133,6 @@ def test_other_models_without_tokens_to_predict_are_refused():
 
 
 @pytest.mark.smoke
-@pytest.mark.parametrize('application', ['lm', 'unilm'])
-def test_forward_and_backward(application):
-    wrapper = build('gau_alpha', application=application, with_mlm='linear')
+def test_forward_and_backward():
+    wrapper = build('bert', application='unilm', with_mlm='linear')
     assert np.all(np.isfinite(train(wrapper.model)))
