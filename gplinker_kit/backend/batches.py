@@ -32,12 +32,17 @@ def fit_batch(batch):
         return (_listed(inputs),) + rest
     if all(part is None for part in rest):
         return predict_batch(inputs)
-    return tuple(_tupled(part) for part in (inputs,) + rest)
+    return (_tupled(inputs),) + tuple(_tupled(_only(part)) for part in rest)
 
 
 def predict_batch(inputs):
     """Returns `inputs` as `predict` takes them from a generator."""
     return (_tupled(inputs),) if STACK == 'keras3' else _listed(inputs)
+
+
+def _only(part):
+    # Keras 3 does not look a single output's target up by its name.
+    return next(iter(part.values())) if isinstance(part, dict) and len(part) == 1 else part
 
 
 def _listed(inputs):
@@ -65,5 +70,9 @@ def dataset_of_samples(samples, types, shapes, batch_size, padded):
     import tensorflow as tf
 
     if padded:
-        return tf.data.Dataset.from_generator(samples, types).padded_batch(batch_size, shapes)
-    return tf.data.Dataset.from_generator(samples, types, shapes).batch(batch_size)
+        dataset = tf.data.Dataset.from_generator(samples, types).padded_batch(batch_size, shapes)
+    else:
+        dataset = tf.data.Dataset.from_generator(samples, types, shapes).batch(batch_size)
+    if STACK == 'keras3' and isinstance(types, tuple):
+        return dataset.map(lambda inputs, *rest: (inputs,) + tuple(_only(part) for part in rest))
+    return dataset

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from gplinker_kit.backend import ENGINE, STACK, Input, Layer, Model, add_loss, layers, ops
+from gplinker_kit.backend import ENGINE, STACK, Input, K, Layer, Model, add_loss, layers, ops
 from gplinker_kit.backend.batches import fit_batch, predict_batch
 from gplinker_kit.snippets import DataGenerator, sequence_padding
 
@@ -31,10 +31,10 @@ class Batches(DataGenerator):
 
 
 class MeanLoss(Layer):
-    """Adds the mean of its input as the loss."""
+    """Adds the mean square of its input as the loss."""
 
     def call(self, inputs):
-        add_loss(self, ops.mean(inputs), inputs)
+        add_loss(self, ops.mean(inputs * inputs), inputs)
         return inputs
 
 
@@ -52,24 +52,26 @@ SHAPES = {
     'lists': lambda ids, labels: ([ids, np.zeros_like(ids)], labels),
     'tuples': lambda ids, labels: ((ids, np.zeros_like(ids)), labels),
     'weights': lambda ids, labels: ([ids, np.zeros_like(ids)], labels, np.zeros(len(labels))),
+    'a dict': lambda ids, labels: ({'ids': ids, 'segments': np.zeros_like(ids)}, {'label': labels}),
     'a list': lambda ids, labels: [[ids, np.zeros_like(ids)], labels],
     'no targets': lambda ids, labels: ([ids, np.zeros_like(ids)], None),
 }
 
 
 @pytest.mark.smoke
-@pytest.mark.parametrize('kind', sorted(SHAPES))
-def test_fit_takes_the_batches(kind):
-    own_loss = kind == 'no targets'
-    model, generator = build(own_loss), Batches(SHAPES[kind])
-    before = model.get_weights()
-    history = model.fit(generator.forfit(random=False), steps_per_epoch=len(generator), epochs=2, verbose=0)
-    losses = history.history['loss']
-    assert len(losses) == 2 and np.isfinite(losses).all()
-    moved = any(not np.array_equal(a, b) for a, b in zip(before, model.get_weights()))
-    assert moved == (kind not in ('weights', 'no targets'))  # weights of 0; a mean that a softmax cannot change
-    if kind == 'no targets':
-        assert np.allclose(losses, 1 / CLASSES, atol=1e-6)
+@pytest.mark.parametrize('kinds', [('lists', 'tuples', 'a list', 'a dict'), ('weights',), ('no targets',)], ids='/'.join)
+def test_fit_takes_the_batches(kinds):
+    own_loss = kinds == ('no targets',)
+    model = build(own_loss)
+    for kind in kinds:
+        generator, before = Batches(SHAPES[kind]), model.get_weights()
+        history = model.fit(generator.forfit(random=False), steps_per_epoch=len(generator), epochs=2, verbose=0)
+        losses = history.history['loss']
+        assert len(losses) == 2 and np.isfinite(losses).all()
+        moved = any(not np.array_equal(a, b) for a, b in zip(before, model.get_weights()))
+        assert moved == (kind != 'weights')  # which are 0
+        if own_loss:
+            assert 1 / CLASSES ** 2 <= losses[1] < losses[0] < 1 / CLASSES
 
 
 def test_predict_takes_the_inputs():
@@ -94,36 +96,61 @@ def test_the_form_of_batches():
 
 
 class Examples(DataGenerator):
+    """Single examples of inputs and, with_label, a target."""
+
+    with_label = True
+
     def __iter__(self, random=False):
         for _, (text, label) in self.sample(random):
-            yield [text, [0] * len(text)], [label]
+            inputs = [text, [0] * len(text)]
+            yield (inputs, [[label]] if self.names else [label]) if self.with_label else inputs
+
+    names = None
+
+
+TEXTS = ('int32', 'int32'), ([None], [None])
 
 
 @pytest.mark.skipif(ENGINE != 'tensorflow', reason='tf.data is for TensorFlow')
-@pytest.mark.parametrize('names', [None, [('ids', 'segments'), ('label',)]])
-def test_tf_data(names):
+@pytest.mark.parametrize('names, types, shapes, with_label', [
+    (None, [TEXTS[0], 'int32'], [TEXTS[1], [1]], True),
+    ([('ids', 'segments'), ('label',)], [TEXTS[0], ('int32',)], [TEXTS[1], ([1],)], True),
+    (('ids', 'segments'), TEXTS[0], TEXTS[1], False),
+], ids=['tuples', 'dicts', 'inputs'])
+def test_tf_data(names, types, shapes, with_label):
     generator = Examples(EXAMPLES, batch_size=2)
-    types, shapes = [('int32', 'int32'), 'int32'], [([None], [None]), [1]]
-    if names:
-        types, shapes = [('int32', 'int32'), ('int32',)], [([None], [None]), ([],)]
+    generator.names, generator.with_label = names, with_label
     dataset = generator.to_dataset(types, shapes, names, padded_batch=True)
-    model = build(False)
-    before = model.get_weights()
     if STACK == 'keras2':  # which takes no dataset
-        import tensorflow as tf
-
-        nested = tf.compat.v1.data.make_one_shot_iterator(dataset).get_next()
-        from gplinker_kit.backend import K
-
-        (inputs, labels), session = nested, K.get_session()
-        for _ in range(6):
-            values = session.run([inputs, labels])
-            ids = values[0]['ids'] if names else values[0][0]
-            assert ids.shape[0] == 2 and sorted(ids[:, 0]) == [1, 1]
-            assert max((ids > 0).sum(1)) == ids.shape[1]
+        check_batches(dataset, lambda batch: (batch[0] if with_label else batch)['ids' if names else 0])
         return
+    model = build(own_loss=not with_label)
+    before = model.get_weights()
     model.fit(dataset, steps_per_epoch=len(generator), epochs=2, verbose=0)
     assert any(not np.array_equal(a, b) for a, b in zip(before, model.get_weights()))
+
+
+def check_batches(dataset, ids_of):
+    import tensorflow as tf
+
+    batch = tf.compat.v1.data.make_one_shot_iterator(dataset).get_next()
+    seen = []
+    for _ in range(2 * len(EXAMPLES)):
+        ids = ids_of(K.get_session().run(batch))
+        assert ids.shape[0] == 2 and (ids[:, 0] == 1).all() and (ids > 0).sum(1).max() == ids.shape[1]
+        seen += (ids > 0).sum(1).tolist()
+    assert sorted(seen) == sorted(LENGTHS * 4)
+
+
+@pytest.mark.skipif(ENGINE != 'tensorflow', reason='tf.data is for TensorFlow')
+def test_tf_data_of_one_shape():
+    class Numbers(DataGenerator):
+        def __iter__(self, random=False):
+            for _, number in self.sample(random):
+                yield [number, number]
+
+    dataset = Numbers(range(6), batch_size=3).to_dataset('int32', [2])
+    assert dataset.element_spec.shape.as_list() == [None, 2]
 
 
 @pytest.mark.skipif(ENGINE == 'tensorflow', reason='tf.data is for TensorFlow')

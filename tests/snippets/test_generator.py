@@ -61,9 +61,8 @@ def test_an_iterable_is_shuffled_within_the_buffer():
 
 def test_streams_go_on_epoch_after_epoch():
     generator = Pairs(range(5), batch_size=2)
-    stream = generator.fortest()
-    seen = [np.asarray(inputs[0] if isinstance(inputs, tuple) else inputs).tolist() for inputs, _ in zip(stream, range(6))]
-    assert seen == [[0, 1], [2, 3], [4]] * 2
+    inputs = [x[0] if isinstance(x, tuple) else x for x, _ in zip(generator.fortest(), range(6))]
+    assert [np.asarray(x).tolist() for x in inputs] == [[0, 1], [2, 3], [4]] * 2
     np.random.seed(3)
     batches = [batch for batch, _ in zip(generator.forfit(), range(6))]
     epochs = [sorted(np.concatenate([np.asarray(x) for x, _ in batches[i:i + 3]]).tolist()) for i in (0, 3)]

@@ -106,7 +106,8 @@ def test_seeds():
     sources = [np.random.RandomState(seed) for seed in (5, 6)]
     expected = [[source.random_sample() for _ in range(8)] for source in sources]
     assert len(draws) == 2
-    assert sorted(found == known[:len(found)] for found in draws.values() for known in expected) == [False] * 2 + [True] * 2
+    agree = [[found == known[:len(found)] for known in expected] for found in draws.values()]
+    assert sorted(agree) == [[False, True], [True, False]]
     fresh = parallel_apply(workers.process_and_draw, range(4), 2, 4)
     assert len({draw for _, draw in fresh}) == 4
     copied = parallel_apply(workers.process_and_draw, range(2), 2, 4, random_seeds=False)

@@ -20,7 +20,10 @@ def path(tmp_path):
 
 
 @settings(max_examples=100, deadline=None)
-@given(text=st.text('a中\r\n\u2028', max_size=30), chunk=st.integers(1, 4), encoding=st.sampled_from(['utf-8', 'gb18030']))
+@given(
+    text=st.text('a中\r\n\u2028', max_size=30), chunk=st.integers(1, 4),
+    encoding=st.sampled_from(['utf-8', 'gb18030']),
+)
 def test_lines_by_number_are_those_of_python(tmp_path_factory, text, chunk, encoding):
     path = str(tmp_path_factory.mktemp('lines') / 'text.txt')
     with builtins.open(path, 'wb') as stream:
