@@ -191,6 +191,44 @@ def gated_attention_unit(
     return affine(output, weights[0], weights[1] if use_bias else None)
 
 
+def cross_gated_attention_unit(
+    q, k, v, weights, units, key_size, use_bias=True, activation='swish', method='squared_relu', scaled=True,
+    padding=None,
+):
+    """weights: kernel [bias] of q, k, v and the output; `padding` of the keys."""
+    weights = list(weights)
+    parts = [(weights.pop(0), weights.pop(0) if use_bias else None) for _ in range(4)]
+    hidden, key, value = (ACTIVATIONS[activation](affine(x, *part)) for x, part in zip((q, k, v), parts))
+    scores = np.einsum('bnd,bmd->bnm', hidden[..., units:], key) / (math.sqrt(key_size) if scaled else 1.0)
+    shares = attention_weights(scores, method, _visible(len(q), q.shape[1], k.shape[1], padding, None))
+    return affine(hidden[..., :units] * np.einsum('bnm,bmu->bnu', shares, value), *parts[3])
+
+
+def relative_positions(n, m, table):
+    """-> (n, m, d): the row of the table for j - i, which its ends bound."""
+    reach = (len(table) - 1) // 2
+    return np.array([[table[min(max(j - i, -reach), reach) + reach] for j in range(m)] for i in range(n)])
+
+
+def t5_bucket(distance, buckets, max_distance=128, bidirectional=True):
+    """The bucket of one key at `distance` (its position less the query's)."""
+    if bidirectional:
+        if distance > 0:
+            return buckets // 2 + t5_bucket(-distance, buckets // 2, max_distance, False)
+        return t5_bucket(distance, buckets // 2, max_distance, False)
+    distance, exact = max(-distance, 0), buckets // 2
+    if distance < exact:
+        return distance
+    # 1e-6: what float32 makes of a logarithm that is a whole number but for rounding.
+    far = math.log(distance / exact) / math.log(max_distance / exact) * (buckets - exact)
+    return min(exact + int(far + 1e-6), buckets - 1)
+
+
+def t5_positions(n, m, table, **options):
+    """-> (n, m, d)."""
+    return np.array([[table[t5_bucket(j - i, len(table), **options)] for j in range(m)] for i in range(n)])
+
+
 def span_mask(n, padding=None, triangle=True, b=1):
     """(b, n, n): True where i..j is a span: both ends real and, with `triangle`, i <= j."""
     b = b if padding is None else len(padding)
@@ -255,3 +293,17 @@ def unpack(packed, labels):
 
 def first_token(x):
     return x[:, 0]
+
+
+def pooled(x, mask, function):
+    """Rows of x (b, n, e) where the mask (b, n) is True, by `np.mean` or `np.max`; 0 for a text without any."""
+    return np.stack([function(row[real], 0) if real.any() else np.zeros(x.shape[-1]) for row, real in zip(x, mask)])
+
+
+def split_rows(x, parts):
+    """x (b, ...) -> parts of ceil(b / parts) rows, or in proportion to a list of weights."""
+    if isinstance(parts, int):
+        stride = -(-len(x) // parts)
+        return [x[i * stride : (i + 1) * stride] for i in range(parts)]
+    marks = [int(len(x) * share) for share in np.cumsum([0] + list(parts)) / sum(parts)]
+    return [x[start:stop] for start, stop in zip(marks, marks[1:])]

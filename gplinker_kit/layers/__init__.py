@@ -1,29 +1,55 @@
-"""The layers, and the stock Keras layers that scripts written for bert4keras import beside them."""
+"""The layers, and the stock Keras layers and modules that bert4keras scripts get from the same star import."""
 
-from gplinker_kit.backend import Input, Layer
-from gplinker_kit.backend import layers as _stock
+import numpy as np
+
+from gplinker_kit.backend import STACK, Input, K, Layer, activations, initializers, is_tf_keras, keras
 from gplinker_kit.layers.attention import MultiHeadAttention, dot_product_attention, normalize_scores
-from gplinker_kit.layers.common import MethodInitializer
+from gplinker_kit.layers.batch import BatchConcat, BatchSplit
+from gplinker_kit.layers.common import MethodInitializer, integerize_shape
+from gplinker_kit.layers.concatenate import Concatenate1D
+from gplinker_kit.layers.crf import ConditionalRandomField
 from gplinker_kit.layers.embedding import Embedding
 from gplinker_kit.layers.feedforward import FeedForward
 from gplinker_kit.layers.gau import GatedAttentionUnit, gated_attention
 from gplinker_kit.layers.global_pointer import EfficientGlobalPointer, GlobalPointer
+from gplinker_kit.layers.loss import Loss
+from gplinker_kit.layers.memm import MaximumEntropyMarkovModel
 from gplinker_kit.layers.norm import LayerNormalization, normalize
-from gplinker_kit.layers.pooling import FirstToken
+from gplinker_kit.layers.pooling import FirstToken, GlobalAveragePooling1D, GlobalMaxPooling1D
 from gplinker_kit.layers.position import (
     PositionEmbedding,
     SinusoidalPositionEmbedding,
     apply_rotary,
     sinusoidal,
 )
+from gplinker_kit.layers.relative_position import RelativePositionEmbedding, RelativePositionEmbeddingT5
 from gplinker_kit.layers.residual import Add
 from gplinker_kit.layers.scale_offset import ScaleOffset
+from gplinker_kit.layers.stock import stock_names
 
-Activation, Dense, Dropout, Lambda = _stock.Activation, _stock.Dense, _stock.Dropout, _stock.Lambda
+GlobalAvgPool1D, GlobalMaxPool1D = GlobalAveragePooling1D, GlobalMaxPooling1D
+
+# What bert4keras registers under this name, for `load_model(path, custom_objects=custom_objects)`; here all of them are
+# registered already.
+custom_objects = {
+    cls.__name__: cls
+    for cls in (
+        Add, BatchConcat, BatchSplit, Concatenate1D, ConditionalRandomField, EfficientGlobalPointer, Embedding,
+        FeedForward, FirstToken, GatedAttentionUnit, GlobalAveragePooling1D, GlobalMaxPooling1D, GlobalPointer,
+        LayerNormalization, Loss, MaximumEntropyMarkovModel, MultiHeadAttention, PositionEmbedding,
+        RelativePositionEmbedding, RelativePositionEmbeddingT5, ScaleOffset, SinusoidalPositionEmbedding,
+    )
+}  # fmt: skip
+
+_STOCK = {name: getattr(keras.layers, name) for name in stock_names(STACK)}
+globals().update(_STOCK)
 
 __all__ = [
-    'Activation', 'Add', 'Dense', 'Dropout', 'EfficientGlobalPointer', 'Embedding', 'FeedForward', 'FirstToken',
-    'GatedAttentionUnit', 'GlobalPointer', 'Input', 'Lambda', 'Layer', 'LayerNormalization', 'MethodInitializer',
-    'MultiHeadAttention', 'PositionEmbedding', 'ScaleOffset', 'SinusoidalPositionEmbedding', 'apply_rotary',
-    'dot_product_attention', 'gated_attention', 'normalize', 'normalize_scores', 'sinusoidal',
-]  # fmt: skip
+    'Add', 'BatchConcat', 'BatchSplit', 'Concatenate1D', 'ConditionalRandomField', 'EfficientGlobalPointer',
+    'Embedding', 'FeedForward', 'FirstToken', 'GatedAttentionUnit', 'GlobalAveragePooling1D', 'GlobalAvgPool1D',
+    'GlobalMaxPool1D', 'GlobalMaxPooling1D', 'GlobalPointer', 'Input', 'K', 'Layer', 'LayerNormalization', 'Loss',
+    'MaximumEntropyMarkovModel', 'MethodInitializer', 'MultiHeadAttention', 'PositionEmbedding',
+    'RelativePositionEmbedding', 'RelativePositionEmbeddingT5', 'ScaleOffset', 'SinusoidalPositionEmbedding',
+    'activations', 'apply_rotary', 'custom_objects', 'dot_product_attention', 'gated_attention', 'initializers',
+    'integerize_shape', 'is_tf_keras', 'keras', 'normalize', 'normalize_scores', 'np', 'sinusoidal',
+] + sorted(_STOCK)  # fmt: skip

@@ -1,5 +1,6 @@
 """What several layers share: dense products, masks, and initializers that survive saving."""
 
+import functools
 import numbers
 
 from gplinker_kit.backend import initializers, ops, register
@@ -92,6 +93,17 @@ def first_shape(shape):
 def static_shape(shape):
     """A tuple, list or TensorShape -> a tuple of ints and None."""
     return tuple(getattr(size, 'value', size) for size in shape)
+
+
+def integerize_shape(build):
+    """Decorator of a layer's `build(self, input_shape)`, which then gets tuples of ints and None on every stack."""
+
+    @functools.wraps(build)
+    def wrapped(self, input_shape):
+        several = hasattr(input_shape[0], '__len__')
+        return build(self, input_shapes(input_shape) if several else static_shape(input_shape))
+
+    return wrapped
 
 
 def last_size(owner, shape):

@@ -20,6 +20,7 @@ from gplinker_kit.layers.common import (
     dense,
     first,
     first_shape,
+    input_shapes,
     last_size,
     require_positive,
     require_rate,
@@ -46,15 +47,20 @@ def gated_attention(gate, value, query, key, mask=None, bias=None, scale=None, n
 class GatedAttentionUnit(Layer):
     """One GAU: [u, v, z] = f(x·Wi); q, k = z scaled (and shifted); y = (u ∘ A(q, k)·v)·Wo.
 
+    With self_attention=False the cross form: [u, q] = f(x_q·Wuq), k = f(x_k·Wk), v = f(x_v·Wv), nothing scaled.
+
     Inputs: x (b, n, e), or [x, attention bias?, position bias?] with `call(inputs, a_bias=…, p_bias='rotary')`
-        as in `MultiHeadAttention` -> (b, n, e).
-    Masking: padded keys get weight 0, and the length factors count real keys only; the mask passes through.
+        as in `MultiHeadAttention` -> (b, n, e). Cross form: [x_q (b, n, e), x_k (b, m, e'), x_v (b, m, e''), …].
+    Masking: padded keys get weight 0, and the length factors count real keys only; the mask of x, in the cross form of
+        x_q, passes through. In the cross form the mask of x_k hides keys (bert4keras lays that of x_q over the keys).
     Arguments:
         units: int, inner width u. key_size: int, s. activation: name or function, 'swish' in the papers.
-        use_bias: bool, biases of the two matrices and offsets of q and k. normalization: 'squared_relu', 'softmax' or
-        'softmax_plus' (GAU-α). attention_scale: bool. attention_dropout: rate on A. kernel_initializer.
+        use_bias: bool, biases of the matrices and offsets of q and k. normalization: 'squared_relu', 'softmax' or
+        'softmax_plus' (GAU-α). self_attention: bool. attention_scale: bool. attention_dropout: rate on A.
+        kernel_initializer.
     Weights: kernel (e, 2u + s) [bias], gamma_q (s,) [beta_q], gamma_k (s,) [beta_k], output kernel (u, e) [bias]; each
-        beta before its gamma. The columns of the first kernel are u, v, z in this order.
+        beta before its gamma. The columns of the first kernel are u, v, z in this order. Cross form: kernels
+        (e, u + s), (e', s), (e'', u), (u, e), each before its [bias]; the columns of the first are u, q.
     Raises: ValueError as `MultiHeadAttention`, and for an unknown activation with the nearest name.
     References: Hua et al., 2022, FLASH (arXiv:2202.10447); kexue.fm/archives/8934; GAU-α: kexue.fm/archives/9052.
     """
@@ -66,6 +72,7 @@ class GatedAttentionUnit(Layer):
         activation='swish',
         use_bias=True,
         normalization='squared_relu',
+        self_attention=True,
         attention_scale=True,
         attention_dropout=None,
         kernel_initializer='glorot_uniform',
@@ -80,6 +87,7 @@ class GatedAttentionUnit(Layer):
         self.activation = activations.get(activation)
         self.use_bias = use_bias
         self.normalization = normalization
+        self.self_attention = self_attention
         self.attention_scale = attention_scale
         self.attention_dropout = attention_dropout
         self.kernel_initializer = initializers.get(kernel_initializer)
@@ -87,10 +95,19 @@ class GatedAttentionUnit(Layer):
         self.dropout_rng = seed_generator() if attention_dropout else None
 
     def build(self, input_shape):
-        width = last_size('GatedAttentionUnit', first_shape(input_shape))
-        self.kernel, self.bias = add_matrix(self, 'input_', width, 2 * self.units + self.key_size)
-        self.beta_q, self.gamma_q = self._scale_offset('q')
-        self.beta_k, self.gamma_k = self._scale_offset('k')
+        shapes = input_shapes(input_shape)
+        if not self.self_attention and len(shapes) < 3:
+            raise ValueError('%s: expected a list of 3 tensors or more. Received: %d' % (self.name, len(shapes)))
+        width = last_size('GatedAttentionUnit', shapes[0])
+        if self.self_attention:
+            self.kernel, self.bias = add_matrix(self, 'input_', width, 2 * self.units + self.key_size)
+            self.beta_q, self.gamma_q = self._scale_offset('q')
+            self.beta_k, self.gamma_k = self._scale_offset('k')
+        else:
+            sizes = (self.units + self.key_size, self.key_size, self.units)
+            rows = [last_size('GatedAttentionUnit', shape) for shape in shapes[:3]]
+            matrices = [add_matrix(self, *spec) for spec in zip(('query_', 'key_', 'value_'), rows, sizes)]
+            self.kernels, self.biases = zip(*matrices)
         self.output_kernel, self.output_bias = add_matrix(self, 'output_', self.units, width)
         self.built = True
 
@@ -101,26 +118,37 @@ class GatedAttentionUnit(Layer):
         return beta, self.add_weight(name=name + '_gamma', shape=(self.key_size,), initializer='ones')
 
     def call(self, inputs, mask=None, a_bias=None, p_bias=None, training=None):
-        tensors, structure, bias, table = read_biases(self.name, inputs, a_bias, p_bias, count=1, known=('rotary',))
-        hidden = self.activation(dense(tensors[0], self.kernel, self.bias))
-        gate, value, base = ops.split(hidden, [self.units, 2 * self.units], axis=-1)
-        query, key = base * self.gamma_q, base * self.gamma_k
-        if self.use_bias:
-            query, key = query + self.beta_q, key + self.beta_k
+        count = 1 if self.self_attention else 3
+        tensors, structure, bias, table = read_biases(self.name, inputs, a_bias, p_bias, count, ('rotary',))
+        gate, value, query, key = self._project(*tensors)
         if table is not None:
             query, key = apply_rotary(query, table), apply_rotary(key, table)
+        padding = first(mask) if self.self_attention or mask is None else mask[1]
         output = gated_attention(
             gate,
             value,
             query,
             key,
-            mask=allowed_keys(first(mask), structure, 3),
+            mask=allowed_keys(padding, structure, 3),
             bias=None if bias is None else align_heads(bias, 3),
             scale=None if self.attention_scale else 1.0,
             normalization=self.normalization,
             drop=weight_dropout(self, training),
         )
         return dense(output, self.output_kernel, self.output_bias)
+
+    def _project(self, *inputs):
+        """Returns gate (b, n, u), value (b, m, u), query (b, n, s), key (b, m, s)."""
+        if not self.self_attention:
+            hidden, key, value = (self.activation(dense(*spec)) for spec in zip(inputs, self.kernels, self.biases))
+            gate, query = ops.split(hidden, [self.units], axis=-1)
+            return gate, value, query, key
+        hidden = self.activation(dense(inputs[0], self.kernel, self.bias))
+        gate, value, base = ops.split(hidden, [self.units, 2 * self.units], axis=-1)
+        query, key = base * self.gamma_q, base * self.gamma_k
+        if self.use_bias:
+            query, key = query + self.beta_q, key + self.beta_k
+        return gate, value, query, key
 
     def compute_mask(self, inputs, mask=None):
         return first(mask)
@@ -136,6 +164,7 @@ class GatedAttentionUnit(Layer):
             activation=activations.serialize(self.activation),
             use_bias=self.use_bias,
             normalization=self.normalization,
+            self_attention=self.self_attention,
             attention_scale=self.attention_scale,
             attention_dropout=self.attention_dropout,
             kernel_initializer=serialize_initializer(self.kernel_initializer),

@@ -53,8 +53,10 @@ class MaskProbe(Layer):
     def call(self, inputs, mask=None):
         if mask is not None:
             return ops.cast(mask, 'float32')
-        rows = ops.reshape(ops.cast(inputs, 'float32'), (ops.shape(inputs)[0], -1))
-        return ops.zeros_like(rows[:, :1]) - 1.0
+        rows = ops.cast(inputs, 'float32')
+        while len(rows.shape) > 1:
+            rows = rows[..., 0]
+        return ops.zeros_like(rows)[:, None] - 1.0
 
     def compute_mask(self, inputs, mask=None):
         return None
