@@ -59,7 +59,7 @@ SHAPES = {
 
 
 @pytest.mark.smoke
-@pytest.mark.parametrize('kinds', [('lists', 'tuples', 'a list', 'a dict'), ('weights',), ('no targets',)], ids='/'.join)
+@pytest.mark.parametrize('kinds', [('lists', 'tuples', 'a list', 'a dict'), ('weights',), ('no targets',)])
 def test_fit_takes_the_batches(kinds):
     own_loss = kinds == ('no targets',)
     model = build(own_loss)
