@@ -61,10 +61,12 @@ def apply_rule(rule, weight, slots, gradient, step, state=None):
     if rule.kernel in _KERNELS and weight.dtype.base_dtype == tf.float32 and hasattr(weight, 'handle'):
         return _fused(rule, weight, slots, gradient, step, [])
     state = _values(slots) if state is None else state
-    delta, state = rule.update(gradient, tf.cast(weight, tf.float32), state, step)
+    # Read once: `tf.cast` of a float32 variable is the variable itself, read again, perhaps changed, by each use.
+    value = tf.convert_to_tensor(weight)
+    delta, state = rule.update(gradient, tf.cast(value, tf.float32), state, step)
     # A float16 weight is summed in float32 and rounded once; a float64 weight keeps its own digits.
     wide = tf.float64 if weight.dtype.base_dtype == tf.float64 else tf.float32
-    moved = tf.cast(tf.cast(weight, wide) + tf.cast(delta, wide), weight.dtype.base_dtype)
+    moved = tf.cast(tf.cast(value, wide) + tf.cast(delta, wide), weight.dtype.base_dtype)
     writes = [slot.assign(state[name]) for name, slot in slots.items()]
     return tf.group(writes + [weight.assign(moved)])
 

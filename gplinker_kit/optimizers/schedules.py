@@ -26,7 +26,8 @@ def piecewise_linear(points, rate=1.0):
     """`rate` times a factor that runs linearly between `points` {step: factor} and is constant after the last.
 
     Where no point is at step 0 the factor starts there at 0: {1000: 1.0, 20000: 0.1} warms up over 1000 steps. This is
-    bert4keras's `lr_schedule`; its step 0 is the first update, ours is 1.
+    bert4keras's `lr_schedule`, whose step 0 is the first batch; here that is 1. `extend_with_piecewise_linear_lr`
+    counts as bert4keras does.
     """
     return PiecewiseLinear(points, rate)
 
@@ -158,4 +159,20 @@ class WarmupCosine(_Schedule):
         }  # fmt: skip
 
 
-SCHEDULES = {cls.__name__: cls for cls in (PiecewiseLinear, WarmupCosine)}
+class RelativeStep(_Schedule):
+    """AdaFactor's own rate: min(1 / sqrt(step), 0.01) times `factor`.
+
+    Source: Shazeer and Stern, 2018 (arXiv:1804.04235), section 8, there times the scale of the parameters.
+    """
+
+    def __init__(self, factor=1.0):
+        self.factor = check_number('relative_step', 'factor', factor)
+
+    def _rate(self, step, xp):
+        return self.factor * xp.minimum(1.0 / xp.sqrt(xp.maximum(step, 1.0)), 0.01)
+
+    def get_config(self):
+        return {'factor': self.factor}
+
+
+SCHEDULES = {cls.__name__: cls for cls in (PiecewiseLinear, RelativeStep, WarmupCosine)}
