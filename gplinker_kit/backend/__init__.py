@@ -54,6 +54,7 @@ from gplinker_kit.backend.functions import (  # noqa: E402
 )
 from gplinker_kit.backend.graph import search_layer  # noqa: E402
 from gplinker_kit.backend.k_added import symbolic  # noqa: E402
+from gplinker_kit.backend.recompute import recompute_grad  # noqa: E402
 from gplinker_kit.backend.shapes import align, dtype, flatten, reshape, where  # noqa: E402
 from gplinker_kit.errors import hint  # noqa: E402
 
@@ -72,7 +73,7 @@ __all__ = [
     'ENGINE', 'Input', 'K', 'Layer', 'Model', 'OPS', 'STACK', 'activations', 'add_loss', 'align', 'batch_gather',
     'compute_dtype', 'cond', 'divisible_temporal_padding', 'dropout', 'dtype', 'epsilon', 'flatten', 'floatx',
     'gelu_erf', 'gelu_tanh', 'get_available_gpus', 'initializers', 'is_tf_keras', 'keras', 'layers', 'leaky_relu',
-    'load_tf_checkpoint', 'ops', 'pool1d', 'random_normal', 'random_uniform', 'register', 'reshape',
+    'load_tf_checkpoint', 'ops', 'pool1d', 'random_normal', 'random_uniform', 'recompute_grad', 'register', 'reshape',
     'root_mean_square', 'save_tf_checkpoint', 'scan', 'scatter', 'search_layer', 'seed_generator', 'sequence_masking',
     'set_gelu', 'set_random_seed', 'static_dim', 'stop_gradient', 'swish', 'symbolic', 'versions', 'where',
     'while_loop',

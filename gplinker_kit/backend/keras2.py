@@ -9,7 +9,7 @@ from tensorflow.python.client import device_lib
 
 from gplinker_kit.backend import k_keras2 as K
 from gplinker_kit.backend import tf1_ops as ops
-from gplinker_kit.backend import tf_checkpoint
+from gplinker_kit.backend import replay, tf_checkpoint
 from gplinker_kit.backend.stack import STACK, keras
 from gplinker_kit.backend.tf_loops import scan, while_loop
 
@@ -97,10 +97,10 @@ def dropout(x, rate, rng, training=None):
     if training is None:
         training = K.learning_phase()
     if isinstance(training, (bool, int)):
-        return x * _kept(x, rate, rng) if training else x
-    training = tf.cast(training, 'bool')
+        return x * _kept(x, rate, rng, replay.seed_of(rng)) if training else x
+    training, seed = tf.cast(training, 'bool'), replay.seed_of(rng)
     # Random numbers in training only: a scalar stands for them otherwise.
-    kept = tf.cond(training, lambda: _kept(x, rate, rng), lambda: tf.ones([], x.dtype))
+    kept = tf.cond(training, lambda: _kept(x, rate, rng, seed), lambda: tf.ones([], x.dtype))
 
     @tf.custom_gradient
     def drop(x):
@@ -115,18 +115,18 @@ def dropout(x, rate, rng, training=None):
     return drop(x)
 
 
-def _kept(x, rate, rng):
+def _kept(x, rate, rng, seed):
     """Returns a tensor like `x` of 1 / (1 - rate) where an entry stays and 0 where it is dropped."""
-    chance = tf.random.uniform(tf.shape(x), dtype=x.dtype, seed=rng.next())
+    chance = replay.uniform(tf.shape(x), rng, dtype=x.dtype, seed=seed)
     return tf.cast(chance >= rate, x.dtype) * tf.cast(1.0 / (1.0 - rate), x.dtype)
 
 
 def random_normal(shape, rng, stddev=1.0, dtype=None):
-    return tf.random.normal(shape, stddev=stddev, dtype=dtype or K.floatx(), seed=rng.next())
+    return replay.normal(shape, rng, stddev, dtype or K.floatx(), replay.seed_of(rng))
 
 
 def random_uniform(shape, rng, minval=0.0, maxval=1.0, dtype=None):
-    return tf.random.uniform(shape, minval, maxval, dtype=dtype or K.floatx(), seed=rng.next())
+    return replay.uniform(shape, rng, minval, maxval, dtype or K.floatx(), replay.seed_of(rng))
 
 
 def set_random_seed(seed):
