@@ -100,6 +100,13 @@ def test_numpy_levels_import_without_an_engine():
     assert status == 0, output
 
 
+def test_snippets_import_and_work_without_an_engine():
+    program = 'from gplinker_kit import snippets\nassert all(hasattr(snippets, name) for name in snippets.__all__)\n' \
+        'assert len(snippets.DataGenerator([1, 2])) == 1 and snippets.sequence_padding([[1], []]).shape == (2, 1)\n'
+    status, output = run(BLOCK + program)
+    assert status == 0, output
+
+
 def test_the_block_blocks():
     status, output = run(BLOCK + 'import tensorflow\n')
     assert status != 0 and 'tensorflow is blocked by this test' in output
