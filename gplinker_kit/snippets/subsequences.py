@@ -1,4 +1,4 @@
-"""What two sequences have in common, in numpy one row of the table at a time."""
+"""What two sequences have in common."""
 
 import numpy as np
 
@@ -7,17 +7,19 @@ def longest_common_substring(source, target):
     """Returns `(length, (start, end, start, end))` of the longest slice that is both in `source` and in `target`.
 
     Of several, the one that ends first in `source`, and then in `target`. The sequences are strings, or lists of
-    anything that can be compared. Takes time in proportion to the product of the lengths.
+    anything that can be compared. Takes time in proportion to the number of pairs of equal items.
     """
-    source, target = _numbered(source, target)
+    source, target = (numbers.tolist() for numbers in _numbered(source, target))
+    places = {}
+    for place, item in enumerate(target, 1):
+        places.setdefault(item, []).append(place)
     best, span = 0, (0, 0, 0, 0)
-    row = np.zeros(len(target) + 1, 'int32')  # the length of the common slice that ends at each place
+    lengths = {}  # place in `target` -> length of the common slice that ends there and at the item before
     for end, item in enumerate(source, 1):
-        row[1:] = np.where(target == item, row[:-1] + 1, 0)
-        place = int(row.argmax())
-        if row[place] > best:
-            best = int(row[place])
-            span = (end - best, end, place - best, place)
+        lengths = {place: lengths.get(place - 1, 0) + 1 for place in places.get(item, ())}
+        for place, length in lengths.items():
+            if length > best:
+                best, span = length, (end - length, end, place - length, place)
     return best, span
 
 
@@ -25,7 +27,7 @@ def longest_common_subsequence(source, target):
     """Returns `(length, pairs)` of a longest subsequence of both: pairs of indices, ascending.
 
     Of several, the one that is found from the end, leaving out an item of `source` first where both will do. Takes time
-    and memory (4 bytes) in proportion to the product of the lengths.
+    and memory (4 bytes) in proportion to the product of the lengths, a row of numpy's at a time.
     """
     source, target = _numbered(source, target)
     # Entry [i, j]: the length for the first i and j items.

@@ -8,6 +8,9 @@ from gplinker_kit.tokenizers.joining import join
 from gplinker_kit.tokenizers.rust import RustWordPiece
 from gplinker_kit.tokenizers.vocabulary import check_entry, load_vocab
 
+# What the memory of pre_tokenize's pieces holds at most.
+_MOST_PIECES, _LONGEST_PIECE = 100000, 40
+
 
 class Tokenizer(TokenizerBase):
     """Cuts text into word pieces; the ids are those of bert4keras 0.11.5.
@@ -66,10 +69,10 @@ class Tokenizer(TokenizerBase):
             token = getattr(self, '_token_' + name)
             if token in token_dict:
                 setattr(self, '_token_%s_id' % name, token_dict[token])
-        self._rust = None
+        self._rust, self._memory = None, {}
 
     def __getstate__(self):
-        return dict(self.__dict__, _rust=None)
+        return dict(self.__dict__, _rust=None, _memory={})
 
     def token_to_id(self, token):
         """Returns the id of `token`, that of `[UNK]` for an unknown one."""
@@ -80,6 +83,14 @@ class Tokenizer(TokenizerBase):
         if token == self._token_end:
             return self.special_id('end')
         return self.special_id('unk')
+
+    def tokens_to_ids(self, tokens):
+        """Returns the list of ids of `tokens`."""
+        if type(self).token_to_id is Tokenizer.token_to_id:  # not a subclass's own
+            ids = [self._token_dict.get(token) for token in tokens]
+            if None not in ids:
+                return ids
+        return super().tokens_to_ids(tokens)
 
     def id_to_token(self, i):
         """Returns the token of id `i`; ValueError for an id without token."""
@@ -93,13 +104,23 @@ class Tokenizer(TokenizerBase):
         if pre_tokenize and self._pre_tokenize is not None:
             if self._do_lower_case:
                 text = characters.lowercase_and_normalize(text)
-            return [token for piece in self._pre_tokenize(text) for token in self._of_piece(piece)]
+            tokens = []
+            for piece in self._pre_tokenize(text):
+                found = self._memory.get(piece)
+                tokens += self._of_piece(piece) if found is None else found
+            return tokens
         if self._longest <= self._word_maxlen and characters.is_regular(text):
             return self._rust_pieces().tokenize(text)
         return [token for token, _, _ in self._exact(text)]
 
     def _of_piece(self, piece):
-        return [piece] if piece in self._token_dict and piece else self._tokenize(piece, False)
+        # Words repeat, so each is cut once.
+        tokens = [piece] if piece in self._token_dict and piece else self._tokenize(piece, False)
+        if len(self._memory) >= _MOST_PIECES:
+            self._memory.clear()
+        if len(piece) <= _LONGEST_PIECE:
+            self._memory[piece] = tokens
+        return tokens
 
     def encode_with_offsets(self, text, maxlen=None):
         """Returns `(token ids, segment ids, offsets)` of one text, lists of one length; see the class for offsets."""

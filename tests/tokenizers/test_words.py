@@ -83,3 +83,23 @@ def test_a_tokenizer_of_a_user():
     for method, argument in (('tokenize', 'a'), ('token_to_id', 'a')):
         with pytest.raises(NotImplementedError, match='TokenizerBase does not define'):
             getattr(TokenizerBase(), method)(argument)
+
+
+def test_the_memory_of_words_is_bounded_and_changes_nothing(tokenizer, monkeypatch):
+    expected = [tokenizer.encode(text) for text in TEXTS]
+    monkeypatch.setattr('gplinker_kit.tokenizers.tokenizer._MOST_PIECES', 3)
+    monkeypatch.setattr('gplinker_kit.tokenizers.tokenizer._LONGEST_PIECE', 2)
+    small = Tokenizer(VOCABULARY, do_lower_case=True, pre_tokenize=jieba_words)
+    for _ in range(2):
+        assert [small.encode(text) for text in TEXTS] == expected
+        assert 0 < len(small._memory) <= 3 and max(map(len, small._memory)) <= 2
+
+
+def test_a_subclass_may_choose_the_ids():
+    class Shifted(Tokenizer):
+        def token_to_id(self, token):
+            return super().token_to_id(token) + 100
+
+    ids = Tokenizer(VOCABULARY).encode('中国x')[0]
+    assert ids[0] == 2 and 1 in ids
+    assert Shifted(VOCABULARY).encode('中国x')[0] == [index + 100 for index in ids]
