@@ -2,7 +2,19 @@
 
 import numpy as np
 
-from gplinker_kit.backend import STACK, Input, K, Layer, activations, initializers, is_tf_keras, keras
+from gplinker_kit.backend import (
+    ENGINE,
+    STACK,
+    Input,
+    K,
+    Layer,
+    activations,
+    align,
+    initializers,
+    is_tf_keras,
+    keras,
+    sequence_masking,
+)
 from gplinker_kit.layers.attention import MultiHeadAttention, dot_product_attention, normalize_scores
 from gplinker_kit.layers.batch import BatchConcat, BatchSplit
 from gplinker_kit.layers.common import MethodInitializer, integerize_shape
@@ -10,6 +22,11 @@ from gplinker_kit.layers.concatenate import Concatenate1D
 from gplinker_kit.layers.crf import ConditionalRandomField
 from gplinker_kit.layers.embedding import Embedding
 from gplinker_kit.layers.feedforward import FeedForward
+from gplinker_kit.layers.functions import (
+    apply_rotary_position_embeddings,
+    attention_normalize,
+    sinusoidal_embeddings,
+)
 from gplinker_kit.layers.gau import GatedAttentionUnit, gated_attention
 from gplinker_kit.layers.global_pointer import EfficientGlobalPointer, GlobalPointer
 from gplinker_kit.layers.loss import Loss
@@ -42,6 +59,10 @@ custom_objects = {
 }  # fmt: skip
 
 _STOCK = {name: getattr(keras.layers, name) for name in stock_names(STACK)}
+if ENGINE == 'tensorflow':
+    from gplinker_kit.backend import tf
+
+    _STOCK['tf'] = tf
 globals().update(_STOCK)
 
 __all__ = [
@@ -50,6 +71,7 @@ __all__ = [
     'GlobalMaxPool1D', 'GlobalMaxPooling1D', 'GlobalPointer', 'Input', 'K', 'Layer', 'LayerNormalization', 'Loss',
     'MaximumEntropyMarkovModel', 'MethodInitializer', 'MultiHeadAttention', 'PositionEmbedding',
     'RelativePositionEmbedding', 'RelativePositionEmbeddingT5', 'ScaleOffset', 'SinusoidalPositionEmbedding',
-    'activations', 'apply_rotary', 'custom_objects', 'dot_product_attention', 'gated_attention', 'initializers',
-    'integerize_shape', 'is_tf_keras', 'keras', 'normalize', 'normalize_scores', 'np', 'sinusoidal',
+    'activations', 'align', 'apply_rotary', 'apply_rotary_position_embeddings', 'attention_normalize',
+    'custom_objects', 'dot_product_attention', 'gated_attention', 'initializers', 'integerize_shape', 'is_tf_keras',
+    'keras', 'normalize', 'normalize_scores', 'np', 'sequence_masking', 'sinusoidal', 'sinusoidal_embeddings',
 ] + sorted(_STOCK)  # fmt: skip
