@@ -1,35 +1,12 @@
-"""Three bare weights and their gradients, for optimizers alone: no model, no compilation.
+"""Optimizers of the bare weights of `optimizer_oracles.bare`: no model, no compilation.
 
-The gradient of a weight w at batch t is a_t · (w - c), that of the loss ½ Σ a_t (w - c)². All optimizers of a `Bench` run
-in one graph on TF 1.15, each with weights of its own; on Keras 3 each is applied to the gradients step by step.
+All optimizers of a `Bench` run in one graph on TF 1.15, each with weights of its own; on Keras 3 each is applied to the
+gradients step by step.
 """
-
-import numpy as np
 
 from gplinker_kit.backend import K, keras, ops
 from tests.helpers import STACK
-from tests.optimizer_oracles import Twin
-
-SHAPES = {'Embedding/embeddings': (6, 4), 'Dense/kernel': (4, 3), 'Norm/gamma': (3,)}
-NAMES = list(SHAPES)
-
-
-def start(seed=0):
-    random = np.random.RandomState(seed)
-    return [random.uniform(-1, 1, shape).astype('float32') for shape in SHAPES.values()]
-
-
-def pulls(count, seed=1):
-    """Returns count lists of a_t; some rows of the table are zero, and the last one always is."""
-    random = np.random.RandomState(seed)
-    drawn = [[random.uniform(0.2, 1, shape).astype('float32') for shape in SHAPES.values()] for _ in range(count)]
-    for table, _, _ in drawn:
-        table[random.rand(len(table)) < 0.5] = 0.0
-        table[-1] = 0.0
-    return drawn
-
-
-TARGETS = start(seed=2)
+from tests.optimizer_oracles.bare import NAMES, SHAPES, TARGETS, start
 
 
 class Bench:
@@ -78,16 +55,3 @@ def _variables():
         else:
             made.append(K.variable(value, name=name))
     return made
-
-
-def expected(twin, factors):
-    """Returns the weights of `twin` after each batch, and after flushing."""
-    weights, passed = [w.astype('float64') for w in start()], []
-    for each in factors:
-        weights = twin.step(weights, [a * (w - c) for a, w, c in zip(each, weights, TARGETS)])
-        passed.append(weights)
-    return passed, twin.flush(weights)
-
-
-def twin(base, rate, extensions, **options):
-    return Twin(base, NAMES, rate, extensions, **options)

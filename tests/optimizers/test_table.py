@@ -10,6 +10,7 @@ from gplinker_kit import optimizers
 from gplinker_kit.backend import K
 from gplinker_kit.optimizers.extensions import ORDER
 from tests.helpers import STACK
+from tests.optimizer_oracles import bare
 from tests.optimizers import bench
 from tests.optimizers.common import assert_within
 
@@ -70,7 +71,7 @@ def twin(case):
     base, rate, options = BASES[key]
     if rate is None:
         rate = own_rate(1.0 if options.get('multiply_by_parameter_scale', True) else 0.05)
-    return bench.twin(base, rate, {name: EXTENSIONS[name] for name in names}, **options)
+    return bare.bare_twin(base, rate, {name: EXTENSIONS[name] for name in names}, **options)
 
 
 GROUPS = [sorted(CASES)[k : k + 12] for k in range(0, len(CASES), 12)]
@@ -84,7 +85,7 @@ def trained_group(index):
     group = GROUPS[index]
     ran = bench.Bench({case: make(case) for case in group})
     passed = []
-    for factors in bench.pulls(BATCHES):
+    for factors in bare.pulls(BATCHES):
         ran.step(factors)
         passed.append(ran.read_all())
     averaging = [case for case in group if 'exponential_moving_average' in CASES[case][1]]
@@ -112,8 +113,8 @@ def trained(case):
 def test_twenty_batches_follow_the_numpy_twin(case):
     passed, flushed, averaged, reset = trained(case)
     oracle = twin(case)
-    expected, expected_flushed = bench.expected(oracle, bench.pulls(BATCHES))
-    moved = [np.abs(after - before).max() for after, before in zip(expected[-1], bench.start())]
+    expected, expected_flushed = bare.expected(oracle, bare.pulls(BATCHES))
+    moved = [np.abs(after - before).max() for after, before in zip(expected[-1], bare.start())]
     assert max(moved) > 5e-3
     for found, theirs in zip(passed, expected):
         assert_within(found, theirs)
