@@ -23,7 +23,7 @@ class Loss(Layer):
         at these places. Masking: every output keeps the mask of its input.
     Metrics: on TF 1.15 `compute_loss` may call `self.add_metric(value, name='accuracy')` (tf.keras wants
         `aggregation='mean'` besides). Keras 3 has no such method: make a `keras.metrics.Mean` in `__init__` and call
-        its `update_state` in `compute_loss`.
+        its `update_state` in `compute_loss`; on JAX, where Keras cannot do that either, give metrics to `compile`.
     Raises: NotImplementedError where a subclass lacks `compute_loss`.
     """
 

@@ -2,8 +2,9 @@
 
 CASES is a list of cases: `layer` (a class name), `config`, `call` (keyword arguments) and `sources`, what the layer is
 called with: {"width": e} for token ids (b, n) that go through an Embedding with mask_zero, or {"shape": s, "dtype": t}
-for an input as it is. ARRAYS holds for case i the feeds `i/feed/j`, the tables of the embeddings `i/table/j` and the
-weights of the layer `i/weight/j`. OUT holds the predictions `i`.
+for an input as it is, of which "shared": true takes the first row. ARRAYS holds for case i the feeds `i/feed/j`, the
+tables of the embeddings `i/table/j` and the weights of the layer `i/weight/j`. OUT holds the predictions `i/j`, the
+names of the star import as `names`, and as `loss` three losses of a model trained through the layer `Loss`.
 """
 
 import json
@@ -18,13 +19,15 @@ def wire(i, source, table):
     """Returns (Keras input, tensor that reaches the layer, function that sets the table)."""
     if table is None:
         given = keras.layers.Input(shape=source['shape'], dtype=source['dtype'])
-        return given, given, lambda: None
+        reaching = keras.layers.Lambda(lambda x: x[0])(given) if source['shared'] else given
+        return given, reaching, lambda: None
     ids = keras.layers.Input(shape=(None,), dtype='int32')
     front = layers.Embedding(table.shape[0], table.shape[1], mask_zero=True)
     return ids, front(ids), lambda: front.set_weights([table])
 
 
 def run(i, case, arrays):
+    keras.backend.clear_session()  # every run pays for what the graph holds
     wires = [wire(i, source, arrays.get('%d/table/%d' % (i, j))) for j, source in enumerate(case['sources'])]
     inputs, tensors, setters = zip(*wires)
     layer = getattr(layers, case['layer'])(**case['config'])
@@ -34,7 +37,30 @@ def run(i, case, arrays):
     count = len([name for name in arrays if name.startswith('%d/weight/' % i)])
     layer.set_weights([arrays['%d/weight/%d' % (i, j)] for j in range(count)])
     model = keras.models.Model(list(inputs), output)
-    return model.predict_on_batch([arrays['%d/feed/%d' % (i, j)] for j in range(len(inputs))])
+    found = model.predict_on_batch([arrays['%d/feed/%d' % (i, j)] for j in range(len(inputs))])
+    return {'%d/%d' % (i, j): x for j, x in enumerate(found if isinstance(found, list) else [found])}
+
+
+class Distance(layers.Loss):
+    def compute_loss(self, inputs, mask=None):
+        return layers.K.mean(layers.K.square(inputs[0] - inputs[1]))
+
+
+def losses(arrays):
+    """Three steps of gradient descent, trained by the layer alone."""
+    x, y = keras.layers.Input(shape=(2,)), keras.layers.Input(shape=(1,))
+    dense = keras.layers.Dense(1)
+    model = keras.models.Model([x, y], Distance(output_axis=1)([y, dense(x)]))
+    dense.set_weights([arrays['loss/kernel'], arrays['loss/bias']])
+    model.compile(keras.optimizers.SGD(0.1))
+    feeds = [arrays['loss/x'], arrays['loss/y']]
+    return np.array([np.ravel(model.train_on_batch(feeds, None))[0] for _ in range(3)])
+
+
+def star_names():
+    scope = {}
+    exec('from bert4keras.layers import *', scope)
+    return np.array(sorted(name for name in scope if not name.startswith('__')))
 
 
 def main():
@@ -44,7 +70,10 @@ def main():
         cases = json.load(stream)
     with np.load(sys.argv[2]) as archive:
         arrays = dict(archive)
-    np.savez(sys.argv[3], **{str(i): run(i, case, arrays) for i, case in enumerate(cases)})
+    found = {'names': star_names(), 'loss': losses(arrays)}
+    for i, case in enumerate(cases):
+        found.update(run(i, case, arrays))
+    np.savez(sys.argv[3], **found)
 
 
 if __name__ == '__main__':
