@@ -2,10 +2,9 @@
 
 import warnings
 
-from gplinker_kit import layers
 from gplinker_kit.backend import Layer, ops, register
 from gplinker_kit.errors import hint
-from gplinker_kit.layers import MultiHeadAttention, SinusoidalPositionEmbedding
+from gplinker_kit.layers import Concatenate1D, MultiHeadAttention, SinusoidalPositionEmbedding
 from gplinker_kit.layers.common import align_heads, mask_out, static_shape
 
 
@@ -65,8 +64,8 @@ def with_cache(model, layer, inputs, arguments):
     """
     name, (keys, values) = layer.name, model.attention_caches[layer.name]
     inputs = list(inputs)
-    inputs[1] = _layer(model, name + '-Cached-Key', layers.Concatenate1D)([keys, inputs[1]])
-    inputs[2] = _layer(model, name + '-Cached-Value', layers.Concatenate1D)([values, inputs[2]])
+    inputs[1] = _layer(model, name + '-Cached-Key', Concatenate1D)([keys, inputs[1]])
+    inputs[2] = _layer(model, name + '-Cached-Value', Concatenate1D)([values, inputs[2]])
     if arguments.get('a_bias'):
         inputs[3] = _layer(model, name + '-Cached-Bias', CachedBias)([inputs[3], keys])
     if arguments.get('p_bias') == 'rotary':

@@ -2,9 +2,9 @@
 
 import numbers
 
-from gplinker_kit import backend, layers
-from gplinker_kit.backend import STACK, Layer, Model
+from gplinker_kit.backend import STACK, Layer, Model, get_available_gpus
 from gplinker_kit.backend.devices import device as on
+from gplinker_kit.layers import BatchConcat, BatchSplit
 
 
 class OnDevice(Layer):
@@ -37,13 +37,13 @@ def data_parallel(model, devices=None, parts=None):
     devices = named_devices(devices)
     if parts is not None and len(parts) != len(devices):
         raise ValueError('data_parallel: %d devices, but %d parts' % (len(devices), len(parts)))
-    split = layers.BatchSplit(len(devices) if parts is None else list(parts))(list(model.inputs))
+    split = BatchSplit(len(devices) if parts is None else list(parts))(list(model.inputs))
     outputs = []
     for i, name in enumerate(devices):
         # The list runs through the parts of the first input, then through those of the second.
         found = _run(model, name, split[i :: len(devices)])
         outputs.append(found if isinstance(found, (list, tuple)) else [found])
-    joined = [layers.BatchConcat()(list(found)) for found in zip(*outputs)]
+    joined = [BatchConcat()(list(found)) for found in zip(*outputs)]
     return Model(model.inputs, joined if len(joined) > 1 else joined[0])
 
 
@@ -59,7 +59,7 @@ def named_devices(devices=None):
     with on('/cpu:0'):
         pass  # before anything else: on JAX and PyTorch there are no such names
     if devices is None:
-        devices = backend.get_available_gpus()
+        devices = get_available_gpus()
     elif isinstance(devices, numbers.Integral) and not isinstance(devices, bool):
         devices = ['/gpu:%d' % i for i in range(devices)]
     if isinstance(devices, str) or not isinstance(devices, (list, tuple)):

@@ -1,4 +1,7 @@
-"""Our models against bert4keras 0.11.5's: one checkpoint, the same names and numbers, padded batches included."""
+"""Our models against bert4keras 0.11.5's: one checkpoint, the same names and numbers, padded batches included.
+
+On TF 1.15 bert4keras runs on both of its Keras flavours.
+"""
 
 import os
 
@@ -6,7 +9,7 @@ import numpy as np
 import pytest
 
 from gplinker_kit import layers
-from gplinker_kit.backend import STACK, Model, keras
+from gplinker_kit.backend import STACK, Input, Model, keras
 from gplinker_kit.models import build_transformer_model
 from tests.helpers import run_peer
 from tests.parity.peers import models_peer as peer
@@ -36,6 +39,7 @@ def parts(results, stem):
 def build(case, folder=None):
     model, arguments, _ = peer.CASES[case]
     path = None if folder is None else os.path.join(str(folder), case.replace(' ', '_'))
+    arguments = peer.extras(arguments, Input)
     return build_transformer_model(checkpoint_path=path, model=model, return_keras_model=False, **arguments)
 
 
@@ -46,41 +50,61 @@ def saved(tmp_path_factory):
     return folder, run_peer(PEER, 'save', folder)
 
 
+@pytest.fixture(scope='module')
+def flavours(saved):
+    """What the peer computes on each of its Keras flavours; on the second a few cases."""
+    if STACK == 'keras3':
+        return [saved[1]]
+    return [saved[1], run_peer(PEER, 'some', '', tf_keras=True)]
+
+
 @pytest.fixture(autouse=True)
 def fresh_graph():
     yield
     keras.backend.clear_session()
 
 
-def check(wrapper, theirs, case):
+def check(wrapper, flavours, case):
     """Layer names and their order, and the numbers."""
-    names = [name for name in theirs[case + '/layers']]
     ours = [layer.name for layer in wrapper.model.layers]
-    assert sorted(ours) == sorted(names)
-    # Inputs stand wherever a stack puts them.
-    assert [name for name in ours if 'Input-' not in name] == [name for name in names if 'Input-' not in name]
     outputs = wrapper.model.predict(peer.inputs(case))
     outputs = outputs if isinstance(outputs, list) else [outputs]
-    expected = parts(theirs, case + '/output')
-    assert len(outputs) == len(expected) > 0
-    for mine, reference in zip(outputs, expected):
-        agree(mine, reference)
+    for theirs in flavours[: 2 if case in peer.FLAVOURED else 1]:
+        names = [name for name in theirs[case + '/layers']]
+        assert sorted(ours) == sorted(names)
+        # Inputs stand wherever a stack puts them.
+        assert [name for name in ours if 'Input-' not in name] == [name for name in names if 'Input-' not in name]
+        expected = parts(theirs, case + '/output')
+        assert len(outputs) == len(expected) > 0
+        for mine, reference in zip(outputs, expected):
+            agree(mine, reference)
 
 
 @pytest.mark.parametrize('case', sorted(set(peer.CASES) - set(peer.UNSAVED)))
-def test_a_checkpoint_of_bert4keras_gives_its_numbers_under_its_names(saved, case):
-    folder, theirs = saved
-    wrapper = build(case, folder)
+def test_a_checkpoint_of_bert4keras_gives_its_numbers_under_its_names(saved, flavours, case):
+    wrapper = build(case, saved[0])
     report = wrapper.load_report
     assert not report.unused_layers and not report.unused_heads and not report.unused_slots and not report.untouched
-    check(wrapper, theirs, case)
+    check(wrapper, flavours, case)
 
 
 @pytest.mark.parametrize('case', peer.UNSAVED)
-def test_what_bert4keras_cannot_save_computes_alike_with_its_weights(saved, case):
+def test_what_bert4keras_cannot_save_computes_alike_with_its_weights(flavours, case):
     wrapper = build(case)
-    wrapper.model.set_weights(parts(saved[1], case + '/weights'))
-    check(wrapper, saved[1], case)
+    wrapper.model.set_weights(parts(flavours[0], case + '/weights'))
+    check(wrapper, flavours, case)
+
+
+@pytest.mark.parametrize('case', sorted(peer.RESIZED))
+def test_a_checkpoint_is_resized_as_bert4keras_does(saved, case):
+    model, arguments, _ = peer.CASES[case]
+    path = os.path.join(str(saved[0]), case.replace(' ', '_'))
+    arguments = dict(dict(arguments, autoresize_weights=True), **peer.RESIZED[case])
+    wrapper = build_transformer_model(checkpoint_path=path, model=model, return_keras_model=False, **arguments)
+    ours, theirs = wrapper.model.get_weights(), parts(saved[1], 'resized ' + case)
+    assert len(ours) == len(theirs) > 0 and wrapper.load_report.resized
+    for mine, reference in zip(ours, theirs):
+        agree(mine, reference)
 
 
 @pytest.mark.parametrize('name', peer.POINTERS)

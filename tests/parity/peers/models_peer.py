@@ -2,8 +2,10 @@
 
     python models_peer.py save FOLDER out.npz   random weights; writes FOLDER/CASE/bert_model.ckpt and what they compute
     python models_peer.py load FOLDER out.npz   reads FOLDER/CASE/bert_model.ckpt; gives weights and outputs
+    python models_peer.py some FOLDER out.npz   the cases of FLAVOURED with random weights
 
-out.npz holds CASE/output/K, CASE/weights/K, CASE/layers (names); CASE/POINTER/scores and CASE/POINTER/K (weights).
+out.npz holds CASE/output/K, CASE/weights/K, CASE/layers (names); CASE/POINTER/scores and CASE/POINTER/K (weights); and
+resized CASE/K, the weights of a model of other sizes that loads the checkpoint of CASE.
 """
 
 import os
@@ -17,7 +19,7 @@ ROFORMER = dict(SMALL, hidden_act='gelu')
 V2 = dict(SMALL, hidden_act='relu')
 GAU = dict(SMALL, hidden_act='swish', num_attention_heads=1, attention_key_size=16)
 
-# name: (model, constructor arguments, whether pointers stand on it).
+# name: (model, constructor arguments, whether pointers stand on it). Two arguments stand for tensors, see `extras`.
 CASES = {
     'bert': ('bert', dict(BERT, dropout_rate=0.1, attention_dropout_rate=0.1), True),
     'bert heads': ('bert', dict(BERT, with_pool=True, with_nsp=True, with_mlm=True), False),
@@ -35,12 +37,47 @@ CASES = {
     'gau_alpha': ('gau_alpha', GAU, True),
     'gau_alpha mlm': ('gau_alpha', dict(GAU, with_mlm=True, dropout_rate=0.1, sequence_length=8), False),
     'gau_alpha mapping': ('gau_alpha', dict(GAU, embedding_size=24, attention_key_size=12), False),
+    'bert lm': ('bert', dict(BERT, application='lm', with_pool=True), False),
+    'bert unilm': ('bert', dict(BERT, application='unilm', with_mlm='linear', with_nsp=True), False),
+    'roformer lm': ('roformer', dict(ROFORMER, application='LM', segment_vocab_size=0), False),
+    'roformer unilm': ('roformer', dict(ROFORMER, application='unilm', with_mlm='linear'), False),
+    'roformer_v2 lm': ('roformer_v2', dict(V2, application='lm', with_mlm='linear'), False),
+    'roformer_v2 unilm': ('roformer_v2', dict(V2, application='UniLM', with_mlm='linear', sequence_length=8), False),
+    'gau_alpha lm': ('gau_alpha', dict(GAU, application='lm', with_mlm='linear'), False),
+    'gau_alpha unilm': ('gau_alpha', dict(GAU, application='unilm', with_mlm='linear'), False),
+    'bert hierarchy': ('bert', dict(BERT, max_position=4, hierarchical_position=0.3), False),
+    'bert hierarchy positions': (
+        'bert', dict(BERT, max_position=4, hierarchical_position=True, custom_position_ids=True), False,
+    ),
+    'bert scores': ('bert', dict(BERT, residual_attention_scores=True, num_hidden_layers=3), False),
+    'roformer scores': ('roformer', dict(ROFORMER, residual_attention_scores=True), False),
+    'roformer_v2 scores': ('roformer_v2', dict(V2, residual_attention_scores=True, with_mlm=True), False),
+    'bert condition': ('bert', dict(BERT, condition=6, with_mlm=True), False),
+    'bert hidden condition': (
+        'bert', dict(
+            BERT, condition=6, layer_norm_cond_hidden_size=7, layer_norm_cond_hidden_act='relu', application='unilm',
+        ), False,
+    ),
+    'roformer condition': ('roformer', dict(ROFORMER, condition=6, layer_norm_cond_hidden_size=7), False),
+    'bert caches': ('bert', dict(BERT, caches=[0, 1], custom_position_ids=True), False),
+    'bert cache prefix': ('bert', dict(BERT, caches=[1], prefix='p-'), False),
+}  # fmt: skip
+# bert4keras has no names for the further matrices of a gated network: it saves half of it, under wrong names. It has
+# none for what a condition adds to a norm, and leaves that out.
+UNSAVED = ('bert gated', 'bert condition', 'bert hidden condition', 'roformer condition')
+# The checkpoint of a case, loaded into a model of these sizes.
+RESIZED = {
+    'bert': {'hidden_size': 48, 'intermediate_size': 96, 'max_position': 20},
+    'roformer heads': {'hidden_size': 24, 'embedding_size': 48, 'vocab_size': 70, 'intermediate_size': 32},
+    'roformer_v2 mlm': {'hidden_size': 64, 'intermediate_size': 48},
 }
-# bert4keras has no names for the further matrices of a gated network: it saves half of it, under wrong names.
-UNSAVED = ('bert gated',)
 POINTERS = ('GlobalPointer', 'EfficientGlobalPointer')
 POINTER_ARGUMENTS = {'heads': 3, 'head_size': 8}
 REVERSE = ('bert heads', 'roformer heads', 'roformer_v2', 'gau_alpha')
+# Cases that tf.keras computes too.
+FLAVOURED = (
+    'bert heads', 'bert hidden condition', 'bert caches', 'roformer scores', 'roformer_v2 unilm', 'gau_alpha lm',
+)  # fmt: skip
 
 
 def inputs(case):
@@ -57,7 +94,24 @@ def inputs(case):
     for row, length in enumerate((8, 6, 1)):
         for array in given:
             array[row, length:] = 0
-    return given
+    if 'condition' in arguments:
+        given.append(rng.normal(size=(3, arguments['condition'])))
+    return given + [rng.normal(size=(3, 5, 32)) for _ in arguments.get('caches', ())]
+
+
+def extras(arguments, Input):
+    """Arguments of the builder: `condition`, a width, becomes a condition; `caches`, layers, a cache of each."""
+    arguments = dict(arguments)
+    if 'condition' in arguments:
+        condition = Input((arguments.pop('condition'),), name='Input-Condition')
+        arguments.update(layer_norm_cond=condition, additional_input_layers=condition)
+    if 'caches' in arguments:
+        numbers = arguments.pop('caches')
+        caches = [Input((None, 32), name='Input-Cache-%d' % i) for i in numbers]
+        name = arguments.get('prefix', '') + 'Transformer-%d-MultiHeadSelfAttention'
+        arguments['attention_caches'] = {name % i: [cache, cache] for i, cache in zip(numbers, caches)}
+        arguments['additional_input_layers'] = caches
+    return arguments
 
 
 def gau_alpha(models, layers):
@@ -69,10 +123,12 @@ def gau_alpha(models, layers):
 
         def apply_main_layers(self, inputs, index):
             name = 'Transformer-%d-GatedAttentionUnit' % index
+            mask = self.compute_attention_bias(index)
+            x = [inputs] + ([] if mask is None else [mask]) + [self.compute_position_bias(inputs)]
             x = self.apply(
-                inputs=[inputs, self.compute_position_bias(inputs)],
+                inputs=x,
                 layer=layers.GatedAttentionUnit,
-                arguments={'a_bias': None, 'p_bias': 'rotary'},
+                arguments={'a_bias': None if mask is None else True, 'p_bias': 'rotary'},
                 units=self.intermediate_size,
                 key_size=self.attention_key_size,
                 activation=self.hidden_act,
@@ -113,20 +169,23 @@ def main(mode, folder, out):
     from bert4keras.backend import K, keras
 
     results = {}
-    for case in CASES if mode == 'save' else REVERSE:
+    for case in {'save': CASES, 'load': REVERSE, 'some': FLAVOURED}[mode]:
         K.clear_session()
         model, arguments, pointers = CASES[case]
         cls = gau_alpha(models, layers) if model == 'gau_alpha' else model
-        wrapper = models.build_transformer_model(model=cls, return_keras_model=False, **arguments)
+        wrapper = models.build_transformer_model(
+            model=cls, return_keras_model=False, **extras(arguments, keras.layers.Input)
+        )
         path = os.path.join(folder, case.replace(' ', '_'), 'bert_model.ckpt')
         rng = np.random.RandomState(7)
-        if mode == 'save':
+        if mode != 'load':
             weights = [rng.normal(0, 0.25, w.shape) for w in wrapper.model.get_weights()]
             wrapper.model.set_weights(weights)
+        if mode == 'save':
             if not os.path.isdir(os.path.dirname(path)):
                 os.makedirs(os.path.dirname(path))
             wrapper.save_weights_as_checkpoint(path)
-        else:
+        if mode == 'load':
             wrapper.load_weights_from_checkpoint(path)
         for i, value in enumerate(wrapper.model.get_weights()):
             results['%s/weights/%d' % (case, i)] = value
@@ -141,6 +200,13 @@ def main(mode, folder, out):
             results['%s/%s/scores' % (case, name)] = scores.predict(inputs(case))
             for i, value in enumerate(layer.get_weights()):
                 results['%s/%s/%d' % (case, name, i)] = value
+    for case in RESIZED if mode == 'save' else ():
+        K.clear_session()
+        model, arguments, _ = CASES[case]
+        path = os.path.join(folder, case.replace(' ', '_'), 'bert_model.ckpt')
+        arguments = dict(dict(arguments, autoresize_weights=True), **RESIZED[case])
+        for i, value in enumerate(models.build_transformer_model(None, path, model, **arguments).get_weights()):
+            results['resized %s/%d' % (case, i)] = value
     np.savez(out, **results)
 
 
