@@ -109,3 +109,35 @@ def beam_search(step, start, end, maxlen, minlen, topk, min_ends):
         width -= sum(ended(output) for _, output in beams)
         beams = [beam for beam in beams if not ended(beam[1])]
     return beams[0][1]
+
+
+def toy(base, table):
+    """The class of `next_logits(table, …)` with the given AutoRegressiveDecoder as its base."""
+
+    class Toy(base):
+        @base.wraps(default_rtype='logits')
+        def predict(self, inputs, output_ids, states):
+            return next_logits(table, inputs[0], output_ids)
+
+    return Toy
+
+
+def run_decoders(viterbi, autoregressive, arrays):
+    """{result: ids (rows, 16), padded with -1} of the decoder classes of a library; arrays as in `sequences_peer.py`."""
+    results = {}
+    for name, ends in (('free', (None, None)), ('bound', ([0, 2], [1]))):
+        decoder = viterbi(arrays['trans'], *ends)
+        results['viterbi/' + name] = [decoder.decode(nodes.copy()) for nodes in arrays['nodes']]
+    decoder = toy(autoregressive, arrays['table'])(0, 1, 10, minlen=3)
+    for topk, min_ends, temperature in ((1, 1, 1), (4, 1, 1), (5, 2, 0.7)):
+        results['beam/%d' % topk] = [
+            decoder.beam_search([text], topk, temperature=temperature, min_ends=min_ends) for text in arrays['texts']]
+    for i, options in enumerate(({}, {'topk': 4}, {'topp': 0.8}, {'topk': 5, 'topp': 0.9, 'temperature': 1.3})):
+        np.random.seed(i)
+        results['sample/%d' % i] = [
+            ids for text in arrays['texts'] for ids in decoder.random_sample([text], 4, **options)]
+    return {name: np.array([pad(ids) for ids in lists]) for name, lists in results.items()}
+
+
+def pad(ids):
+    return np.pad(np.asarray(ids, 'int64'), (0, 16 - len(ids)), 'constant', constant_values=-1)
