@@ -1,6 +1,6 @@
 """Sequences in numpy, the slow way: sums and maxima over every path, and decoders that follow one list at a time.
 
-No import of ours: peers use them too. Notation: n length, k tags; scores (n, k), trans (k, k), a path is a tuple of tags.
+No import of ours: peers use them too. Notation: n length, k tags; scores (n, k), trans (k, k), a path: a tuple of tags.
 """
 
 import itertools
@@ -123,7 +123,7 @@ def toy(base, table):
 
 
 def run_decoders(viterbi, autoregressive, arrays):
-    """{result: ids (rows, 16), padded with -1} of the decoder classes of a library; arrays as in `sequences_peer.py`."""
+    """{result: ids (rows, 16), padded with -1} of a library's decoder classes; arrays as in `sequences_peer.py`."""
     results = {}
     for name, ends in (('free', (None, None)), ('bound', ([0, 2], [1]))):
         decoder = viterbi(arrays['trans'], *ends)

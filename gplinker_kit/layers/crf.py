@@ -111,10 +111,6 @@ class ConditionalRandomField(Tagger):
         tags, penalty = read_tags(y_true, real, k)
         return self._loss(ops.one_hot(tags, k, dtype='float32'), y_pred, real) + penalty
 
-    def dense_accuracy(self, y_true, y_pred):
-        """`sparse_accuracy` for one-hot targets (b, n, k)."""
-        return self.sparse_accuracy(ops.argmax(y_true, axis=-1), y_pred)
-
     def sparse_accuracy(self, y_true, y_pred):
         """The share of real tokens whose highest score is at their tag, without regard to transitions -> ()."""
         real = real_tokens(y_pred)

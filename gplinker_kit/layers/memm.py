@@ -1,7 +1,8 @@
 """The maximum-entropy Markov model, in both directions: each tag given its neighbour's.
 
 Notation: b batch, n length, k tags, d hidden size; e (b, n, k) scores of the tags, T (k, k) of their transitions.
-Forward: p(y_t | y_(t-1)) = softmax((e_t + T[y_(t-1)]) / 2); backward: p(y_t | y_(t+1)) = softmax((e_t + Tᵀ[y_(t+1)]) / 2).
+Forward:  p(y_t | y_(t-1)) = softmax((e_t + T[y_(t-1)]) / 2).
+Backward: p(y_t | y_(t+1)) = softmax((e_t + Tᵀ[y_(t+1)]) / 2).
 A token without a neighbour on that side has softmax(e_t).
 """
 
@@ -102,10 +103,6 @@ class MaximumEntropyMarkovModel(Tagger):
         """
         tags, penalty, real, directions = self._read(y_true, y_pred)
         return sum(cross_entropy(tags, logits, real) for logits in directions) * 0.5 + penalty
-
-    def dense_accuracy(self, y_true, y_pred):
-        """`sparse_accuracy` for the highest entries of targets (b, n, k)."""
-        return self.sparse_accuracy(ops.argmax(y_true, axis=-1), y_pred)
 
     def sparse_accuracy(self, y_true, y_pred):
         """The mean of both directions' shares of real tokens that are right, given the true neighbour -> ()."""

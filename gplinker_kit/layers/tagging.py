@@ -1,8 +1,8 @@
 """What the layers that give each token one of k tags share: padding marked in the scores, targets, accuracy.
 
-Notation: b batch, n length, k tags. The scores (b, n, k) carry their own mask: a row with -inf is padding, so that losses
-and metrics, which Keras gives no mask, know it. Where padding lies between real tokens it cuts the text: no transition
-is counted across it.
+Notation: b batch, n length, k tags. The scores (b, n, k) carry their own mask: a row with -inf is padding. So losses
+and metrics, which Keras gives no mask, know it. Where padding lies between real tokens it cuts the text: no transition is
+counted across it.
 """
 
 import numbers
@@ -81,13 +81,17 @@ class Tagger(Layer):
     def compute_output_shape(self, input_shape):
         return static_shape(input_shape)
 
+    def dense_accuracy(self, y_true, y_pred):
+        """`sparse_accuracy` for the highest entries of targets (b, n, k)."""
+        return self.sparse_accuracy(ops.argmax(y_true, axis=-1), y_pred)
+
     def get_config(self):
         config = super().get_config()
         config.update(lr_multiplier=self.lr_multiplier)
         return config
 
     def _add_scaled(self, name, shape):
-        """Adds a matrix that is stored divided by `lr_multiplier`: a step of the optimizer then weighs that much more."""
+        """Adds a matrix that is stored divided by `lr_multiplier`: a step of Adam then moves it that much further."""
         glorot = initializers.get('glorot_uniform')
 
         def initialize(shape, dtype=None):

@@ -84,9 +84,9 @@ class AutoRegressiveDecoder:
 
     @staticmethod
     def wraps(default_rtype='probas', use_states=False):
-        """Decorator of `predict(self, inputs, output_ids, states)`, which gives it a temperature and two kinds of result.
+        """Decorator of `predict(self, inputs, output_ids, states)` that adds the temperature and the kind of result.
 
-        default_rtype: what `predict` returns for each row, 'probas' (r, v) or 'logits' (r, v), those before the softmax.
+        default_rtype: what `predict` returns, 'probas' (r, v) or 'logits' (r, v), what the softmax is taken of.
         use_states: whether it returns a pair (scores, states) instead; the states reach the next call.
         """
         if default_rtype not in RTYPES:

@@ -8,7 +8,7 @@ from gplinker_kit.layers import ConditionalRandomField, Dense
 from gplinker_kit.layers import crf as module
 from tests import sequence_oracles as oracles
 from tests.helpers import compute, compute_all, gradients
-from tests.layers.tagging import EDGES, REAL, TAGS, K_TAGS, bad_targets, one_hot, scores_of, targets, trainable
+from tests.layers.tagging import EDGES, K_TAGS, REAL, TAGS, bad_targets, one_hot, scores_of, targets, trainable
 
 FORBIDDEN = np.where(np.random.RandomState(4).uniform(size=(K_TAGS, K_TAGS)) < 0.4, -1e4, 0.0).astype('float32')
 
@@ -164,6 +164,6 @@ def test_multipliers_are_positive(value):
 
 def test_transitions_exist_once_the_layer_is_built():
     with pytest.raises(ValueError, match='ConditionalRandomField: the layer has no weights before it is called'):
-        ConditionalRandomField().trans
+        K.eval(ConditionalRandomField().trans)
     with pytest.raises(ValueError, match='ConditionalRandomField: the size of the last axis must be known'):
         ConditionalRandomField().build((None, None, None))

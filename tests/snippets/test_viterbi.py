@@ -109,7 +109,7 @@ def test_wrong_arguments(arguments, message):
     (lambda d: d.decode(np.zeros((4, 2))), r'nodes must have the shape \(n, 3\). Received: shape=\(4, 2\)'),
     (lambda d: d.decode(np.zeros((1, 4, 3))), r'nodes must have the shape \(n, 3\)'),
     (lambda d: d.decode_batch(np.zeros((4, 3))), r'nodes must have the shape \(b, n, 3\)'),
-    (lambda d: d.decode_batch(np.zeros((2, 4, 3)), [4]), r'lengths must be 2 integers, or a mask of the shape \(2, 4\)'),
+    (lambda d: d.decode_batch(np.zeros((2, 4, 3)), [4]), r'must be 2 integers, or a mask of the shape \(2, 4\)'),
     (lambda d: d.decode_batch(np.zeros((2, 4, 3)), [4.0, 1.0]), 'lengths must be 2 integers'),
     (lambda d: d.decode_batch(np.zeros((2, 4, 3)), [4, 5]), r'lengths must lie in 0..4. Received: \[4, 5\]'),
     (lambda d: d.decode_batch(np.zeros((2, 4, 3)), [-1, 4]), 'lengths must lie in 0..4'),

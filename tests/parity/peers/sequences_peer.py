@@ -1,8 +1,8 @@
 """Runs the sequence layers and decoders of bert4keras 0.11.5: `python sequences_peer.py CASES.json ARRAYS.npz OUT.npz`.
 
 ARRAYS holds `scores` (b, n, k) with -inf where padded, `tags` (b, n), the weights `NAME/weight/i` of the layers of
-CASES['layers'] ({name: [class, config]}), and for the decoders `nodes`, `trans`, `table` and `texts`. OUT holds for each
-layer its losses and accuracies for sparse and dense targets, and the gradients of the losses for the scores and the
+CASES['layers'] ({name: [class, config]}), and for the decoders `nodes`, `trans`, `table`, `texts`. OUT holds of each
+layer the losses and accuracies for sparse and dense targets, and the gradients of the losses for the scores and the
 weights; and, unless CASES['decoders'] is false, the paths of Viterbi, the beams, and samples drawn with a seed.
 """
 
