@@ -82,7 +82,7 @@ class ConditionalRandomField(Tagger):
     Weights: trans (k, k), glorot uniform, stored divided by `lr_multiplier`; [i, j] scores tag j after tag i. There
         are no scores for the first and the last tag: `ViterbiDecoder` takes the allowed ones.
     Raises: ValueError if `lr_multiplier` is not positive.
-    References: Lafferty et al., 2001; kexue.fm/archives/5542, kexue.fm/archives/7213.
+    References: Lafferty et al., 2001; kexue.fm/archives/5542, kexue.fm/archives/7196.
     """
 
     def build(self, input_shape):

@@ -1,8 +1,8 @@
 """What the layers that give each token one of k tags share: padding marked in the scores, targets, accuracy.
 
 Notation: b batch, n length, k tags. The scores (b, n, k) carry their own mask: a row with -inf is padding. So losses
-and metrics, which Keras gives no mask, know it. Where padding lies between real tokens it cuts the text: no transition is
-counted across it.
+and metrics, which Keras gives no mask, know it. Where padding lies between real tokens it cuts the text: no transition
+is counted across it.
 """
 
 import numbers
