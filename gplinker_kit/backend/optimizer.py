@@ -1,6 +1,6 @@
 """Chooses the optimizer driver of the running stack.
 
-`Driver(rule, learning_rate, name)` is that Keras's own `Optimizer`, running a `Rule`. A subclass gives it three methods:
+`Driver(rule, learning_rate, name)` is that Keras's own `Optimizer`, running a `Rule`. A subclass gives it
 
 * `process_gradients(gradients)` -> gradients: all of them at once, before the rule; entries may be None or sparse;
 * `rate_at(number)` -> the learning rate of batch `number` (from 1), asked for when `learning_rate` is callable;

@@ -3,7 +3,7 @@
 import tensorflow as tf
 
 from gplinker_kit.backend import K, keras
-from gplinker_kit.backend.optimizer_tf1 import StepRunner, dense
+from gplinker_kit.backend.optimizer_tf1 import StepRunner, dense, name_of, sync_state
 
 __all__ = ['Driver', 'dense', 'sync_state', 'value_of']
 
@@ -11,10 +11,6 @@ __all__ = ['Driver', 'dense', 'sync_state', 'value_of']
 def value_of(tensor):
     """Returns the numpy value of a variable or tensor."""
     return K.eval(tensor)
-
-
-def sync_state(model):
-    """Does nothing: only on JAX does a running `fit` keep the weights away from the model."""
 
 
 class Driver(StepRunner, keras.optimizers.Optimizer):
@@ -49,7 +45,7 @@ class Driver(StepRunner, keras.optimizers.Optimizer):
     def build(self, variables):
         """Creates the slots of `variables`; those that exist already keep their values."""
         if not self._slots:
-            self.check_patterns([_name(variable) for variable in variables])
+            self.check_patterns([name_of(variable) for variable in variables])
             with K.name_scope(self.name):
                 self.shared_slots = {n: K.variable(0.0, dtype='float32', name=n) for n in self.rule.shared()}
         self.weights = [self.iterations] + list(self.shared_slots.values())
@@ -60,10 +56,10 @@ class Driver(StepRunner, keras.optimizers.Optimizer):
 
     def _new_slots(self, variable):
         """Returns (variable, its rule, {slot name: variable}); the variable is kept so that its id stays its own."""
-        rule = self.rule.bind(_name(variable))
+        rule = self.rule.bind(name_of(variable))
         with K.name_scope(self.name):
             return variable, rule, {
-                name: K.zeros(shape, dtype='float32', name='%s/%s' % (_name(variable), name))
+                name: K.zeros(shape, dtype='float32', name='%s/%s' % (name_of(variable), name))
                 for name, shape in rule.slots(K.int_shape(variable)).items()
             }
 
@@ -85,8 +81,7 @@ class Driver(StepRunner, keras.optimizers.Optimizer):
             counted = K.update_add(self.iterations, 1)
             step, writes = self.begin(K.cast(counted, 'float32'), self._rate)
             gradients, states = self.gather(list(zip(gradients, params)), step)
-            self.updates = [counted] + writes
-            self.updates += [self.update_one(*each, step=step) for each in zip(params, gradients, states)]
+            self.updates = [counted] + writes + self.update_all(params, gradients, states, step)
         return self.updates
 
     def run_closing_update(self):
@@ -96,15 +91,3 @@ class Driver(StepRunner, keras.optimizers.Optimizer):
             with K.get_session().graph.as_default(), K.name_scope(self.name):
                 self._closing = tf.group(self.close(weights, K.cast(self.iterations, 'float32'), self._rate))
         K.get_session().run(self._closing)
-
-    def read(self, variables):
-        """Returns the values of `variables` as numpy arrays."""
-        return K.batch_get_value(variables)
-
-    def write(self, pairs):
-        """Takes [(variable, array)]."""
-        K.batch_set_value(pairs)
-
-
-def _name(variable):
-    return variable.name.split(':')[0]

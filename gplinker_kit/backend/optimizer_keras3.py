@@ -5,7 +5,7 @@ import types
 import numpy as np
 
 from gplinker_kit.backend import ENGINE, keras, ops
-from gplinker_kit.backend.optimizer_rule import Step
+from gplinker_kit.backend.optimizer_rule import Step, check_replicas
 
 if ENGINE == 'tensorflow':
     import tensorflow as tf
@@ -96,12 +96,7 @@ class Driver(keras.optimizers.Optimizer):
 
     def _prepare(self, gradients, variables, passed, closing=False):
         """Begins an update; returns the gradients to apply. `passed` batches are not in the counter yet."""
-        if self.rule.shared() and getattr(self, '_distribution_strategy', None) is not None:
-            replicas = self._distribution_strategy.num_replicas_in_sync
-            if replicas > 1:
-                raise ValueError(
-                    '%s: accumulation, lookahead and the moving average run on one replica, the strategy has %d'
-                    % (self.name, replicas))
+        check_replicas(self, getattr(self, '_distribution_strategy', None))
         number = ops.cast(self._iterations, 'float32') + float(passed)
         rate = self._learning_rate if self.schedule is None else self.rate_at(number)
         step = Step(number, ops.cast(rate, 'float32'), closing=closing)
@@ -109,7 +104,7 @@ class Driver(keras.optimizers.Optimizer):
         for name, value in after.items():
             self.assign(self.shared_slots[name], value)
         gradients, states = list(gradients), {}
-        if self.rule.gathers:
+        if self.rule.gathered:
             for k, (gradient, variable) in enumerate(zip(gradients, variables)):
                 if gradient is not None:
                     rule, state = self.rule_of(variable), _values(self.slots_of(variable))

@@ -3,6 +3,15 @@
 import copy
 
 
+def check_replicas(optimizer, strategy):
+    """Raises ValueError where a rule with shared scalars is to run on the replicas of a `tf.distribute` strategy."""
+    replicas = getattr(strategy, 'num_replicas_in_sync', 1)
+    if replicas > 1 and optimizer.rule.shared():
+        raise ValueError(
+            '%s: accumulation, lookahead and the moving average run on one replica, the strategy has %d'
+            % (optimizer.name, replicas))
+
+
 class Step:
     """What a rule may know of the present update, apart from the weight itself.
 
@@ -10,12 +19,13 @@ class Step:
     batch: float32 scalar tensor, 1 at the first batch; it differs from `number` where gradients are accumulated.
     closing: True where no batch came, and what is held back is to be applied.
     counts: {name: float32 scalar tensor}, what rules have written in `begin`.
+    fires: None, or a bool scalar tensor that is False where `update` is to change nothing; see `Rule.gathered`.
     """
 
     def __init__(self, number, rate, batch=None, closing=False):
         self.number, self.rate, self.closing = number, rate, closing
         self.batch = number if batch is None else batch
-        self.counts = {}
+        self.counts, self.fires = {}, None
         self._shared = {}
 
     def once(self, key, compute):
@@ -41,14 +51,16 @@ class Rule:
     whatever the dtype of the weight; branches are written with `ops.where`, so that one graph serves every step. A rule
     that extends another one (see `gplinker_kit.optimizers.transform`) calls the inner rule and merges the slots.
 
-    In each update the driver calls `begin` once, then `gather` for every weight where `gathers` is set, then lets the
-    optimizer clip the gradients of all weights together, then calls `update` for every weight.
+    In each update the driver calls `begin` once, then `gather` for every weight where `gathered` names slots, then lets
+    the optimizer clip the gradients of all weights together, then calls `update` for every weight.
 
-    `kernel` names a fused implementation that a driver may use in place of `update`, with equal results.
+    `kernel` names a fused implementation that a driver may use in place of `update`, with equal results. `gathered` are
+    the slots that `gather` writes, and `update` leaves alone. Where `begin` sets `step.fires` there are such slots, and
+    a driver may, in place of `update`, run that of `inner` where it is true, and nothing where it is false.
     """
 
     kernel = None
-    gathers = False
+    gathered = ()
 
     def bind(self, name):
         """Returns the rule for the weight called `name`; decided once, when the optimizer is built.

@@ -2,7 +2,17 @@
 
 import tensorflow as tf
 
+from gplinker_kit.backend import K
 from gplinker_kit.backend.optimizer_rule import Step
+
+
+def sync_state(model):
+    """Does nothing: only on JAX does a running `fit` keep the weights away from the model."""
+
+
+def name_of(variable):
+    """Returns the name of a variable, without `:0`."""
+    return variable.name.split(':')[0]
 
 
 def dense(gradient):
@@ -19,6 +29,14 @@ class StepRunner:
     `bound` keeps the rule of each weight, `shared_slots` {name: variable} the scalars that all weights share.
     """
 
+    def read(self, variables):
+        """Returns the values of `variables` as numpy arrays."""
+        return K.batch_get_value(variables)
+
+    def write(self, pairs):
+        """Takes [(variable, array)]."""
+        K.batch_set_value(pairs)
+
     def begin(self, number, rate, closing=False):
         """Returns (the step, the operations that write the shared scalars)."""
         rate = rate if self.schedule is None else self.rate_at(number)
@@ -29,7 +47,7 @@ class StepRunner:
     def gather(self, pairs, step):
         """Takes [(gradient or None, weight)]; returns the processed gradients and the state of each weight, or None."""
         gradients, states = [gradient for gradient, _ in pairs], [None] * len(pairs)
-        if self.rule.gathers:
+        if self.rule.gathered:
             for k, (gradient, weight) in enumerate(pairs):
                 if gradient is not None:
                     gradients[k], states[k] = self.rule_of(weight).gather(
@@ -40,27 +58,48 @@ class StepRunner:
         """Returns the operations of an update without a batch; see `Step.closing`."""
         step, writes = self.begin(number, rate, closing=True)
         gradients, states = self.gather([(tf.zeros(tuple(w.shape.as_list())), w) for w in weights], step)
-        return writes + [self.update_one(*each, step=step) for each in zip(weights, gradients, states)]
+        return writes + self.update_all(weights, gradients, states, step)
 
-    def update_one(self, weight, gradient, state, step):
-        """Returns the operation that updates `weight` and holds it to its constraint."""
-        update = apply_rule(self.rule_of(weight), weight, self.slots_of(weight), gradient, step, state)
-        if getattr(weight, 'constraint', None) is None:
-            return update
-        with tf.control_dependencies([update]):
-            return weight.assign(weight.constraint(weight.read_value()))
+    def update_all(self, weights, gradients, states, step):
+        """Returns the operations that update `weights` and hold them to their constraints."""
+        if step.fires is None:
+            return [
+                _constrained(weight, apply_rule(self.rule_of(weight), weight, self.slots_of(weight), gradient, step))
+                for weight, gradient in zip(weights, gradients)
+            ]
+        gathered, writes = self.rule.gathered, []
+        for weight, state in zip(weights, states):
+            writes += [self.slots_of(weight)[name].assign(state[name]) for name in gathered]
+
+        def fire():
+            updates = []
+            for weight, gradient in zip(weights, gradients):
+                slots = {name: slot for name, slot in self.slots_of(weight).items() if name not in gathered}
+                update = apply_rule(self.rule_of(weight).inner, weight, slots, gradient, step)
+                updates.append(_constrained(weight, update))
+            with tf.control_dependencies(updates):
+                return tf.constant(True)
+
+        return writes + [tf.cond(step.fires, fire, lambda: tf.constant(False))]
+
+
+def _constrained(weight, update):
+    if getattr(weight, 'constraint', None) is None:
+        return update
+    with tf.control_dependencies([update]):
+        return weight.assign(weight.constraint(weight.read_value()))
 
 
 def _values(slots):
     return {name: tf.convert_to_tensor(slot) for name, slot in slots.items()}
 
 
-def apply_rule(rule, weight, slots, gradient, step, state=None):
+def apply_rule(rule, weight, slots, gradient, step):
     """Returns the operation that updates the variable `weight` and its `slots` {name: variable}."""
     gradient = tf.cast(dense(gradient), tf.float32)
     if rule.kernel in _KERNELS and weight.dtype.base_dtype == tf.float32 and hasattr(weight, 'handle'):
         return _fused(rule, weight, slots, gradient, step, [])
-    state = _values(slots) if state is None else state
+    state = _values(slots)
     # Read once: `tf.cast` of a float32 variable is the variable itself, read again, perhaps changed, by each use.
     value = tf.convert_to_tensor(weight)
     delta, state = rule.update(gradient, tf.cast(value, tf.float32), state, step)

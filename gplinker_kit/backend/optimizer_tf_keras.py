@@ -5,7 +5,8 @@ from tensorflow.python.keras import backend
 from tensorflow.python.keras.optimizer_v2 import optimizer_v2
 
 from gplinker_kit.backend import K, keras
-from gplinker_kit.backend.optimizer_tf1 import StepRunner, apply_rule, dense
+from gplinker_kit.backend.optimizer_rule import check_replicas
+from gplinker_kit.backend.optimizer_tf1 import StepRunner, apply_rule, dense, name_of, sync_state
 
 __all__ = ['Driver', 'dense', 'sync_state', 'value_of']
 
@@ -13,10 +14,6 @@ __all__ = ['Driver', 'dense', 'sync_state', 'value_of']
 def value_of(tensor):
     """Returns the numpy value of a variable or tensor."""
     return K.get_value(tensor)
-
-
-def sync_state(model):
-    """Does nothing: only on JAX does a running `fit` keep the weights away from the model."""
 
 
 class Driver(StepRunner, keras.optimizers.Optimizer):
@@ -31,7 +28,7 @@ class Driver(StepRunner, keras.optimizers.Optimizer):
         self.rule, self.name = rule, name
         self.schedule = learning_rate if callable(learning_rate) else None
         self.shared_slots, self._bound = {}, {}
-        self._step = self._states = self._closing = None
+        self._step = self._closing = None
         if self.schedule is None:
             self._set_hyper('learning_rate', learning_rate)
 
@@ -56,12 +53,12 @@ class Driver(StepRunner, keras.optimizers.Optimizer):
 
     def _create_slots(self, var_list):
         if not self._bound:
-            self.check_patterns([_name(variable) for variable in var_list])
+            self.check_patterns([name_of(variable) for variable in var_list])
             self.shared_slots = {name: self._zeros((), name) for name in self.rule.shared()}
         for variable in var_list:
             key = optimizer_v2._var_key(variable)
             if key not in self._bound:
-                self._bound[key] = (variable, self.rule.bind(_name(variable)))
+                self._bound[key] = (variable, self.rule.bind(name_of(variable)))
             for name, shape in self.rule_of(variable).slots(tuple(variable.shape.as_list())).items():
                 self._float_slot(variable, name, shape)
 
@@ -106,28 +103,35 @@ class Driver(StepRunner, keras.optimizers.Optimizer):
 
     def apply_gradients(self, grads_and_vars, name=None):
         pairs = [(dense(gradient), variable) for gradient, variable in grads_and_vars]
-        if self.rule.shared() and tf.distribute.get_strategy().num_replicas_in_sync > 1:
-            raise ValueError(
-                '%s: accumulation, lookahead and the moving average run on one replica, the strategy has %d'
-                % (self.name, tf.distribute.get_strategy().num_replicas_in_sync))
+        check_replicas(self, tf.distribute.get_strategy())
         self.build([variable for gradient, variable in pairs if gradient is not None])
+        if self.rule.gathered:
+            return self._apply_gathered(optimizer_v2._filter_grads(pairs))
         writes = []
         try:
             if self.rule.shared():
                 self._step, writes = self.begin(self._number(1), self._hyper_rate())
-            gradients, states = self.gather(pairs, self._step)
-            variables = [variable for _, variable in pairs]
-            self._states = {optimizer_v2._var_key(v): state for v, state in zip(variables, states)}
-            updated = super().apply_gradients(list(zip(gradients, variables)), name=name)
+            gradients = self.process_gradients([gradient for gradient, _ in pairs])
+            updated = super().apply_gradients(list(zip(gradients, [v for _, v in pairs])), name=name)
         finally:
-            self._step = self._states = None
+            self._step = None
         return tf.group([updated] + writes) if writes else updated
+
+    def _apply_gathered(self, pairs):
+        """The base class's way, weight by weight, could not pass over all updates where none is due."""
+        with backend.name_scope(self.name):
+            step, writes = self.begin(self._number(1), self._hyper_rate())
+            gradients, states = self.gather(pairs, step)
+            writes += self.update_all([variable for _, variable in pairs], gradients, states, step)
+            if tf.executing_eagerly():
+                return self.iterations.assign_add(1)
+            with tf.control_dependencies(writes):
+                return self.iterations.assign_add(1).op
 
     def _resource_apply_dense(self, grad, handle, apply_state=None):
         key = (handle.device, handle.dtype.base_dtype)
         prepared = (apply_state or {}).get(key) or self._fallback_apply_state(*key)
-        state = (self._states or {}).get(optimizer_v2._var_key(handle))
-        return apply_rule(self.rule_of(handle), handle, self.slots_of(handle), grad, prepared['step'], state)
+        return apply_rule(self.rule_of(handle), handle, self.slots_of(handle), grad, prepared['step'])
 
     def run_closing_update(self):
         """Runs an update without a batch; see `Step.closing`."""
@@ -139,15 +143,3 @@ class Driver(StepRunner, keras.optimizers.Optimizer):
             with backend.get_graph().as_default(), backend.name_scope(self.name):
                 self._closing = tf.group(self.close(weights, self._number(0), self._hyper_rate()))
         backend.get_session().run(self._closing)
-
-    def read(self, variables):
-        """Returns the values of `variables` as numpy arrays."""
-        return K.batch_get_value(variables)
-
-    def write(self, pairs):
-        """Takes [(variable, array)]."""
-        K.batch_set_value(pairs)
-
-
-def _name(variable):
-    return variable.name.split(':')[0]

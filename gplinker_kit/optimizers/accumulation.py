@@ -29,7 +29,7 @@ class GradientAccumulation(Transform):
     grad_accum_steps: k, a whole number >= 1.
     """
 
-    gathers, methods = True, AccumulatedGradients
+    gathered, methods = ('gradient_sum',), AccumulatedGradients
 
     def __init__(self, inner, grad_accum_steps=2):
         super().__init__(inner)
@@ -52,11 +52,11 @@ class GradientAccumulation(Transform):
         after = dict({_FIRED: number}, **after)
         after = {name: ops.where(fires, after[name], shared[name]) for name in after}
         after[_HELD] = ops.where(fires, 0.0, held)
-        return inner.changed(held=ops.maximum(held, 1.0), fires=fires), after
+        return inner.changed(counts={_HELD: ops.maximum(held, 1.0)}, fires=fires), after
 
     def gather(self, gradient, state, step):
         total = state['gradient_sum'] + gradient
-        return total / step.held, dict(state, gradient_sum=ops.where(step.fires, 0.0, total))
+        return total / step.counts[_HELD], dict(state, gradient_sum=ops.where(step.fires, 0.0, total))
 
     def update(self, gradient, weight, state, step):
         delta, after = self.inner.update(gradient, weight, state, step)
@@ -77,10 +77,12 @@ class FlushGradients(keras.callbacks.Callback):
         self.every_epoch = every_epoch
 
     def _flush(self):
-        if not hasattr(self.model.optimizer, 'flush'):
+        # Keras 3 puts its optimizer for scaled losses around ours under mixed precision.
+        optimizer = getattr(self.model.optimizer, 'inner_optimizer', self.model.optimizer)
+        if not hasattr(optimizer, 'flush'):
             raise ValueError('FlushGradients: the optimizer of the model does not accumulate gradients')
         sync_state(self.model)
-        self.model.optimizer.flush()
+        optimizer.flush()
 
     def on_epoch_end(self, epoch, logs=None):
         if self.every_epoch:

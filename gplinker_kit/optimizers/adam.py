@@ -33,8 +33,8 @@ def one_minus_power(beta, number):
 class AdamRule(Rule):
     """m += (1 - β₁)(g - m); v += (1 - β₂)(g² - v); w -= rate · sqrt(c₂) / c₁ · m / (sqrt(v) + ε).
 
-    c₁ = 1 - β₁ᵗ and c₂ = 1 - β₂ᵗ, both 1 without bias correction. In the form 'paper' ε is multiplied by sqrt(c₂), which
-    is rate · (m / c₁) / (sqrt(v / c₂) + ε).
+    c₁ = 1 - β₁ᵗ and c₂ = 1 - β₂ᵗ, both 1 without bias correction. In the form 'paper' ε is multiplied by sqrt(c₂),
+    which is rate · (m / c₁) / (sqrt(v / c₂) + ε).
 
     Source: Kingma and Ba, 2015 (arXiv:1412.6980): Algorithm 1 is 'paper'; the form with "epsilon hat" at the end of
     section 2 is 'keras', as Keras has it.

@@ -100,7 +100,9 @@ class RuleOptimizer(Driver):
         if found:
             listed = ', '.join('%r of %s' % (text, argument) for argument, text in found)
             known = ', '.join(names[:8]) + (', … (%d in all)' % len(names) if len(names) > 8 else '')
-            warnings.warn('optimizer %s: no weight has a name with %s; the weights are: %s' % (self.name, listed, known))
+            warnings.warn(
+                'optimizer %s: no weight has a name with %s; the weights are: %s' % (self.name, listed, known),
+                stacklevel=2)
 
     @property
     def root_rule(self):

@@ -86,7 +86,10 @@ def extend_with_lazy_optimization(BaseOptimizer, name=None):
 
 
 def extend_with_lookahead(BaseOptimizer, name=None):
-    """Returns a class with `steps_per_slow_update` and `slow_step_size`; see `Lookahead`, `extend_with_weight_decay`."""
+    """Returns a class with `steps_per_slow_update` and `slow_step_size`.
+
+    See `Lookahead` and `extend_with_weight_decay`.
+    """
     return _extend(BaseOptimizer, 'lookahead', name)
 
 
@@ -131,8 +134,9 @@ class KitExtended(RuleOptimizer):
         config = dict(config)
         parts = config.pop('extended', None)
         if parts is not None and (cls is KitExtended or 'label' in vars(cls)):
-            cls = _class(_base_named(parts['base'], custom_objects), tuple(parts['extensions']), parts['name'])
-        return super(KitExtended, cls).from_config(config, custom_objects)
+            made = _class(_base_named(parts['base'], custom_objects), tuple(parts['extensions']), parts['name'])
+            return made.from_config(config, custom_objects)
+        return super().from_config(config, custom_objects)
 
 
 def _arguments(extension):
@@ -217,8 +221,8 @@ def _twin(base):
                 return cls
         raise ValueError('there is no optimizer %r to extend.%s' % (base, hint(base, _BASES)))
     raise ValueError(
-        'BaseOptimizer must be an optimizer class of gplinker_kit.optimizers (%s, or an extended one), or the Adam or SGD '
-        'of %s, got %r' % (', '.join(_BASES), keras.__name__, base))
+        'BaseOptimizer must be an optimizer class of gplinker_kit.optimizers (%s, or an extended one), or the Adam or '
+        'SGD of %s, got %r' % (', '.join(_BASES), keras.__name__, base))
 
 
 def _base_named(name, custom_objects):

@@ -18,7 +18,8 @@ class Patterns:
             try:
                 self._compiled.append(re.compile(text))
             except re.error as error:
-                raise ValueError('%s: %s has %r, which is no regular expression: %s' % (owner, argument, text, error))
+                found = (owner, argument, text, error)
+                raise ValueError('%s: %s has %r, which is no regular expression: %s' % found) from error
 
     def __call__(self, name):
         return any(_found(compiled, name) for compiled in self._compiled)

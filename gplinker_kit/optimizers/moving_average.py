@@ -17,9 +17,10 @@ class AveragedWeights:
         """Gives the model the average, and keeps its own weights for `reset_old_weights`.
 
         bias_correction: divide by 1 − μᵗ after t updates, which makes it an average of the weights passed through.
-        In a callback of `fit`, at the end of a batch, Keras on JAX needs `sync_state(self.model)` first; at the end of
-        an epoch it does not. Called twice without an update between, it leaves the kept weights as they are.
-        Raises: ValueError where there was no update yet.
+        It works in callbacks of `fit`. On JAX the weights are away from the model between two batches of an epoch:
+        there `self.model` of a callback brings them back by itself, and `sync_state(model)` elsewhere.
+        Called twice without an update between, it leaves the kept weights as they are.
+        Raises: ValueError where there was no update yet, or the weights are away.
         """
         average, pairs = _average_of(self), self.variables_with_slots()
         number = float(self.read([self.shared_slots[average.counter]])[0]) if pairs else 0.0

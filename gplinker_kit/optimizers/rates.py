@@ -22,8 +22,9 @@ class PiecewiseLinearRate(Transform):
         pairs = lr_schedule.items() if hasattr(lr_schedule, 'items') else lr_schedule
         try:
             points = [(int(step), factor) for step, factor in pairs]
-        except (TypeError, ValueError):
-            raise ValueError('piecewise_linear_lr: lr_schedule must be {step: factor}, got %r' % (lr_schedule,))
+        except (TypeError, ValueError) as error:
+            raise ValueError(
+                'piecewise_linear_lr: lr_schedule must be {step: factor}, got %r' % (lr_schedule,)) from error
         self.schedule = schedules.piecewise_linear(points)
 
     def config(self):

@@ -39,8 +39,8 @@ class Transform(Rule):
         return self.beside if self.inner.kernel else None
 
     @property
-    def gathers(self):
-        return self.inner.gathers
+    def gathered(self):
+        return self.inner.gathered
 
     def config(self):
         """Returns {argument: value} as JSON can hold it."""

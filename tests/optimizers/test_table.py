@@ -99,10 +99,9 @@ def trained_group(index):
     for case in averaging:
         ran.optimizers[case].reset_old_weights()
     reset = ran.read_all()
-    return {
-        case: ([each[case] for each in passed], flushed[case], averaged[case] if case in averaging else None, reset[case])
-        for case in group
-    }
+    for case in set(group).difference(averaging):
+        averaged[case] = None
+    return {case: ([each[case] for each in passed], flushed[case], averaged[case], reset[case]) for case in group}
 
 
 def trained(case):
