@@ -9,10 +9,11 @@ from gplinker_kit.backend import keras, ops
 from gplinker_kit.optimizers import schedules
 from tests.helpers import evaluate
 
-STEPS = [0, 1, 3, 5, 10, 11, 40, 99, 100, 250]
+STEPS = [0, 1, 3, 5, 10, 11, 40, 99, 100, 250, 40000]
 
 # name: (schedule, the same by hand at one step)
 TABLE = {
+    'AdaFactor': (schedules.RelativeStep(0.05), lambda s: 0.05 * min(1 / np.sqrt(max(s, 1)), 0.01)),
     'constant': (schedules.constant(0.02), lambda s: 0.02),
     'linear': (
         schedules.warmup_linear_decay(0.5, 10, 100),
