@@ -10,7 +10,9 @@ import numpy as np
 import pytest
 
 from gplinker_kit.snippets import WorkerError, parallel_apply, parallel_apply_generator
+from gplinker_kit.tokenizers import Tokenizer
 from tests.snippets import workers
+from tests.tokenizers.shared import TOKENS
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 BOTH = pytest.mark.parametrize('dummy', [False, True], ids=['processes', 'threads'])
@@ -115,6 +117,16 @@ def test_seeds():
         assert {draw for _, draw in copied} == {np.random.RandomState(0).random_sample()}
     parallel_apply(workers.square, range(2), 2, 4, dummy=True)
     assert np.random.get_state()[1].tolist() == state  # neither way touches the caller's
+
+
+@BOTH
+def test_a_tokenizer_that_was_used_before_works_in_workers(dummy):
+    tokenizer = Tokenizer(TOKENS, do_lower_case=True)
+    texts = ['hello 中国 %d é' % number for number in range(20)]
+    expected = [tokenizer.encode(text) for text in texts]
+    fresh = Tokenizer(TOKENS, do_lower_case=True)
+    for one in (tokenizer, fresh):
+        assert parallel_apply(one.encode, texts, 2, 4, dummy=dummy, unordered=False) == expected
 
 
 @pytest.mark.parametrize('method', ['fork', 'spawn'])
