@@ -13,6 +13,7 @@ from gplinker_kit.backend import (
     initializers,
     is_tf_keras,
     keras,
+    recompute_grad,
     sequence_masking,
 )
 from gplinker_kit.layers.attention import MultiHeadAttention, dot_product_attention, normalize_scores
@@ -73,5 +74,6 @@ __all__ = [
     'RelativePositionEmbedding', 'RelativePositionEmbeddingT5', 'ScaleOffset', 'SinusoidalPositionEmbedding',
     'activations', 'align', 'apply_rotary', 'apply_rotary_position_embeddings', 'attention_normalize',
     'custom_objects', 'dot_product_attention', 'gated_attention', 'initializers', 'integerize_shape', 'is_tf_keras',
-    'keras', 'normalize', 'normalize_scores', 'np', 'sequence_masking', 'sinusoidal', 'sinusoidal_embeddings',
+    'keras', 'normalize', 'normalize_scores', 'np', 'recompute_grad', 'sequence_masking', 'sinusoidal',
+    'sinusoidal_embeddings',
 ] + sorted(_STOCK)  # fmt: skip

@@ -14,7 +14,7 @@ class Embedding(Layer):
     Arguments:
         input_dim: int, number of rows. output_dim: int, width e.
         embeddings_initializer: initializer of the table. mask_zero: bool.
-        embeddings_regularizer, embeddings_constraint, activity_regularizer: as in Keras's own Embedding. input_length:
+        embeddings_regularizer, activity_regularizer, embeddings_constraint: as in Keras's own Embedding. input_length:
         not used; it is there for models saved with Keras's own Embedding, in whose place Keras 2 loads ours.
     Weights: table (input_dim, e).
     Raises: ValueError for a size that is no positive integer.
@@ -25,10 +25,10 @@ class Embedding(Layer):
         input_dim,
         output_dim,
         embeddings_initializer='uniform',
-        mask_zero=False,
         embeddings_regularizer=None,
-        embeddings_constraint=None,
         activity_regularizer=None,
+        embeddings_constraint=None,
+        mask_zero=False,
         input_length=None,
         **kwargs
     ):

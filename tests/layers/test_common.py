@@ -174,6 +174,7 @@ def test_every_argument_is_an_attribute_and_in_the_config(cls):
 def test_all_is_complete():
     assert len(ours.__all__) == len(set(ours.__all__))
     assert all(hasattr(ours, name) for name in ours.__all__)
+    assert all(ours.custom_objects[cls.__name__] is cls for cls in exported())
     for name in ('Add', 'Embedding', 'GlobalMaxPool1D', 'LayerNormalization', 'MultiHeadAttention'):
         assert getattr(ours, name).__module__.startswith('gplinker_kit'), 'the stock %s has won' % name
     for name in ('Activation', 'Dense', 'Dropout', 'Lambda'):
@@ -240,6 +241,24 @@ def test_shapes_as_tuples():
     with pytest.raises(ValueError, match=r'Owner: the size of the last axis must be known. .*shape=\(2, None\)'):
         common.last_size('Owner', (2, None))
     assert common.first([1, 2]) == common.first((1,)) == common.first(1) == 1
+
+
+def test_integerize_shape():
+    """For `build` methods of scripts: TF 1.15 hands them `Dimension`s."""
+
+    class Size:
+        def __init__(self, value):
+            self.value = value
+
+    class Owner:
+        @common.integerize_shape
+        def build(self, input_shape):
+            """As it was."""
+            return input_shape
+
+    assert Owner().build((Size(None), 3)) == (None, 3)
+    assert Owner().build([(Size(2), Size(None)), (Size(3), 4)]) == [(2, None), (3, 4)]
+    assert Owner.build.__doc__ == 'As it was.'
 
 
 @pytest.mark.parametrize('name, arguments', [

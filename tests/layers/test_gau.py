@@ -101,6 +101,25 @@ def test_input_errors(count, arguments, text):
         call_layer(GatedAttentionUnit(U, S, name='gau'), *[X] * count, **arguments)
 
 
+def test_the_cross_form_needs_three_inputs():
+    with pytest.raises(ValueError, match='gau: expected a list of 3 tensors or more. Received: 2'):
+        call_layer(GatedAttentionUnit(U, S, self_attention=False, name='gau'), X, X)
+
+
+def test_in_the_cross_form_the_mask_of_the_keys_hides_keys():
+    """What a masked key holds does not matter, and a mask of the queries hides nothing; bert4keras mixes them up."""
+    rng = np.random.RandomState(3)
+    q, k = rng.normal(size=(2, 3, E)).astype('float32'), rng.normal(size=(2, 5, E)).astype('float32')
+    layer = GatedAttentionUnit(U, S, self_attention=False, normalization='softmax')
+    layer.build([q.shape, k.shape, k.shape])
+    random_weights(layer, rng, 2.0)
+    keys, queries = np.arange(5)[None].repeat(2, 0) < 4, np.arange(3)[None].repeat(2, 0) < 2
+    found = call_layer(layer, q, k, k, mask=[queries, keys, keys])
+    assert_close(found, call_layer(layer, q, k[:, :4], k[:, :4]))
+    assert (found != call_layer(layer, q, k, k, mask=[queries, None, None])).any()
+    assert layer.compute_mask([q, k, k], [queries, keys, keys]) is queries
+
+
 def test_an_attention_bias_with_heads_is_refused():
     with pytest.raises(ValueError, match='an attention bias must be of rank 2 to 3'):
         call_layer(GatedAttentionUnit(U, S), X, np.zeros((2, 1, 3, 3), 'float32'), a_bias=True)

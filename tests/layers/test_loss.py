@@ -51,6 +51,7 @@ def regression(rng):
     return model, feeds, loss
 
 
+@pytest.mark.smoke
 def test_training_without_a_loss_and_without_targets():
     model, feeds, loss = regression(np.random.RandomState(0))
     model.compile(keras.optimizers.SGD(0.3))

@@ -4,9 +4,11 @@ CASES is a list of cases: `layer` (a class name), `config`, `call` (keyword argu
 called with: {"width": e} for token ids (b, n) that go through an Embedding with mask_zero, or {"shape": s, "dtype": t}
 for an input as it is, of which "shared": true takes the first row. ARRAYS holds for case i the feeds `i/feed/j`, the
 tables of the embeddings `i/table/j` and the weights of the layer `i/weight/j`. OUT holds the predictions `i/j`, the
-names of the star import as `names`, and as `loss` three losses of a model trained through the layer `Loss`.
+names of the star import as `names`, the constructors' arguments as `signatures` (JSON), and as `loss` three losses of a
+model trained through the layer `Loss`.
 """
 
+import inspect
 import json
 import sys
 
@@ -57,6 +59,20 @@ def losses(arrays):
     return np.array([np.ravel(model.train_on_batch(feeds, None))[0] for _ in range(3)])
 
 
+def signatures():
+    """{class: [(argument, default), …]} as JSON; a required argument has no default."""
+    found = {}
+    for name in list(layers.custom_objects) + ['GlobalAveragePooling1D', 'GlobalMaxPooling1D']:
+        function = getattr(layers, name).__init__
+        function = getattr(function, '_original_function', function)
+        arguments = list(inspect.signature(function).parameters.values())[1:]
+        found[name] = [
+            (p.name,) if p.default is p.empty else (p.name, p.default)
+            for p in arguments if p.kind is p.POSITIONAL_OR_KEYWORD
+        ]  # fmt: skip
+    return np.array(json.dumps(found))
+
+
 def star_names():
     scope = {}
     exec('from bert4keras.layers import *', scope)
@@ -70,7 +86,7 @@ def main():
         cases = json.load(stream)
     with np.load(sys.argv[2]) as archive:
         arrays = dict(archive)
-    found = {'names': star_names(), 'loss': losses(arrays)}
+    found = {'names': star_names(), 'signatures': signatures(), 'loss': losses(arrays)}
     for i, case in enumerate(cases):
         found.update(run(i, case, arrays))
     np.savez(sys.argv[3], **found)
