@@ -58,7 +58,8 @@ class BatchSplit(Layer):
 
     def call(self, inputs, mask=None):
         inputs = inputs if isinstance(inputs, (list, tuple)) else [inputs]
-        return [part for x in inputs for part in split_rows(x, self.parts)]
+        # tf.keras 1.15 translates this method, and gets a comprehension of two loops wrong.
+        return sum([split_rows(x, self.parts) for x in inputs], [])
 
     def compute_mask(self, inputs, mask=None):
         if not isinstance(inputs, (list, tuple)):
