@@ -4,7 +4,7 @@ Notation: b batch, n length, k tags; e (b, n, k) scores of the tags (emissions),
 A path y scores s(y) = Σ_t e[t, y_t] + Σ_t T[y_(t-1), y_t], and its probability is exp(s(y)) / Σ over all paths.
 """
 
-from gplinker_kit.backend import cond, ops, register, scan
+from gplinker_kit.backend import ENGINE, cond, ops, register, scan
 from gplinker_kit.layers.common import last_size
 from gplinker_kit.layers.tagging import Tagger, finite_scores, linked_tokens, read_tags, real_tokens, tag_accuracy
 
@@ -84,6 +84,13 @@ class ConditionalRandomField(Tagger):
     Raises: ValueError if `lr_multiplier` is not positive.
     References: Lafferty et al., 2001; kexue.fm/archives/5542, kexue.fm/archives/7196.
     """
+
+    def __init__(self, lr_multiplier=1, **kwargs):
+        super().__init__(lr_multiplier, **kwargs)
+        if ENGINE == 'tensorflow':
+            # XLA cannot differentiate a loop whose number of steps the graph does not know; Keras 3 asks before it
+            # compiles with XLA, which it does by itself on a GPU.
+            self.supports_jit = False
 
     def build(self, input_shape):
         k = last_size('ConditionalRandomField', input_shape)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from gplinker_kit.backend import STACK, Input, K, Model, keras, ops
+from gplinker_kit.backend import ENGINE, STACK, Input, K, Model, keras, ops
 from gplinker_kit.layers import ConditionalRandomField, Dense
 from gplinker_kit.layers import crf as module
 from tests import sequence_oracles as oracles
@@ -132,6 +132,8 @@ def test_training_moves_the_transitions_by_their_multiplier(tmp_path):
     np.testing.assert_array_equal(again.layers[-1].get_weights()[0], layer.get_weights()[0])
     np.testing.assert_array_equal(again.predict_on_batch(feed), model.predict_on_batch(feed))
     assert again.layers[-1].lr_multiplier == 4
+    if STACK == 'keras3':
+        assert layer.supports_jit is (ENGINE != 'tensorflow')
     losses = [model.train_on_batch(feed, tags[..., None])[0] for _ in range(5)]
     assert losses[-1] < wanted and np.isfinite(losses).all()
 
