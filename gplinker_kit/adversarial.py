@@ -41,8 +41,9 @@ def adversarial_training(model, embedding_name='Embedding-Token', epsilon=1.0):
 def gradient_penalty(model, embedding_name='Embedding-Token', epsilon=1.0):
     """Trains on the loss plus ½ · ε · ‖g‖₂², g its gradient with respect to the whole table.
 
-    The loss shown while training contains the penalty; `evaluate` gives the loss alone. Needs the second derivative of
-    each operation, which the loops of TF 1.15 (`scan`, in the CRF) do not have.
+    The loss shown while training contains the penalty; `evaluate` gives the loss alone. Every operation needs a second
+    derivative, which TF 1.15 lacks for its loops (`scan`, in the CRF) and for Keras's sparse_categorical_crossentropy:
+    take categorical_crossentropy or a loss that is written out.
 
     Arguments, result and errors: as `adversarial_training`.
     Source: https://kexue.fm/archives/7234. The published code squares the gradients of the token places and not those
@@ -71,5 +72,4 @@ def _names(model):
     for layer in model.layers:
         yield layer.name
         if isinstance(layer, Model):
-            for name in _names(layer):
-                yield name
+            yield from _names(layer)

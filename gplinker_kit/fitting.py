@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 import sys
 
-from gplinker_kit.backend import ENGINE
+from gplinker_kit.adversarial import adversarial_training, gradient_penalty
+from gplinker_kit.backend import ENGINE, Model
 from gplinker_kit.events.alignment import AlignmentReport
 from gplinker_kit.events.batches import length_batches, make_batch
 from gplinker_kit.events.labels import encode_example
@@ -33,11 +34,22 @@ def encode(gplinker, examples):
 
 
 def compile_model(gplinker, recipe, steps):
-    """Gives the model its three losses and its optimizer for `steps` steps."""
+    """Returns the model to train, with its three losses and its optimizer for `steps` steps.
+
+    It is `gplinker.model` itself, or for adversarial training another one with the same layers.
+    """
     links = gplinker.link_labels
     losses = [factorised_pointer_crossentropy(labels) for labels in (len(gplinker.schema), links, links)]
     optimizer = Adam(recipe.schedule(steps), global_clipnorm=recipe.clipnorm)
-    gplinker.model.compile(loss=losses, optimizer=optimizer)
+    model = gplinker.model
+    if recipe.fgm is not None or recipe.gradient_penalty is not None:
+        model = Model(model.inputs, model.outputs, name=model.name)  # an earlier training may have compiled the other
+    if recipe.gradient_penalty is not None:
+        model = gradient_penalty(model, epsilon=recipe.gradient_penalty)
+    if recipe.fgm is not None:
+        model = adversarial_training(model, epsilon=recipe.fgm)
+    model.compile(loss=losses, optimizer=optimizer)
+    return model
 
 
 def epoch_batches(items, recipe, max_length, random):

@@ -17,7 +17,9 @@ class Recipe:
     program for every length. patience: stop when for so many epochs neither the argument F1 nor the event F1 on the dev
     sentences has risen, or None. ema: decay a step of the average of the weights that is evaluated and saved (see
     `WeightAverage`), such as 0.999, or None. exchange: chance that an argument of a training text, anew in each epoch,
-    gives way to another of the same role, where it can (events/exchange.py). seed: int, of the shuffling and the
+    gives way to another of the same role, where it can (events/exchange.py). fgm: length of the adversarial change of
+    the token table in each step, or None. gradient_penalty: weight of the penalty on the gradients of the token table,
+    or None; see `gplinker_kit.adversarial` for both. seed: int, of the shuffling and the
     exchange; weights and dropout follow `backend.set_random_seed`, called before the model is built.
     """
 
@@ -31,6 +33,8 @@ class Recipe:
     patience: int | None = None
     ema: float | None = None
     exchange: float = 0.0
+    fgm: float | None = None
+    gradient_penalty: float | None = None
     seed: int = 0
 
     def __post_init__(self):
@@ -43,8 +47,9 @@ class Recipe:
         for name in ('warmup', 'final_rate', 'exchange'):
             if not 0 <= getattr(self, name) <= 1:
                 raise ValueError('%s must lie in [0, 1], got %r' % (name, getattr(self, name)))
-        if self.clipnorm is not None and not self.clipnorm > 0:
-            raise ValueError('clipnorm must be positive or None, got %r' % self.clipnorm)
+        for name in ('clipnorm', 'fgm', 'gradient_penalty'):
+            if getattr(self, name) is not None and not getattr(self, name) > 0:
+                raise ValueError('%s must be positive or None, got %r' % (name, getattr(self, name)))
         if self.ema is not None and not 0 < self.ema < 1:
             raise ValueError('ema must lie between 0 and 1 or be None, got %r' % self.ema)
 

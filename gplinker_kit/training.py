@@ -78,7 +78,7 @@ def train(gplinker, train_examples, dev_examples=(), recipe=None, save_to=None, 
     longest, pool = gplinker.settings.max_length, argument_pool(items, gplinker.schema) if recipe.exchange else None
     steps = -(-len(items) // recipe.batch_size)  # an epoch
     schedule = recipe.schedule(steps * recipe.epochs)
-    compile_model(gplinker, recipe, steps * recipe.epochs)
+    model = compile_model(gplinker, recipe, steps * recipe.epochs)
     average = None if recipe.ema is None else WeightAverage(gplinker.model, recipe.ema)
     selection = Selection(gplinker, save_to, select, recipe.patience)
     gplinker.history = []
@@ -88,7 +88,7 @@ def train(gplinker, train_examples, dev_examples=(), recipe=None, save_to=None, 
         if recipe.exchange:
             shown = [exchange_arguments(item, pool, recipe.exchange, longest, random) for item in items]
         batches = epoch_batches(shown, recipe, longest, random)
-        loss = run_epoch(gplinker.model, shown, batches, title, progress, average.step if average else None)
+        loss = run_epoch(model, shown, batches, title, progress, average.step if average else None)
         seconds = time.time() - start
         entry = {'epoch': number, 'loss': loss, 'learning_rate': schedule(steps * number), 'seconds': seconds,
                  'sentences_per_second': texts / seconds}

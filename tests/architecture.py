@@ -9,6 +9,10 @@
           6  cli
 
 A module may import modules of its own level (but for 3) and of lower ones, inside functions too.
+
+One exception: `backend/__init__.py` forwards the names of its table FORWARDED, which bert4keras has in its backend, to
+the layers, losses and optimizers that compute them. The table names modules of level 3 only, and no other module of
+the package imports by a name that it computes, but for `backend/keras3.py`, which asks the engine for its version.
 """
 
 import ast
@@ -36,6 +40,8 @@ APART = 3  # families of this level do not import each other
 ENGINES = ('tensorflow', 'keras', 'tf_keras', 'jax', 'torch')
 NUMPY_LEVEL = 1  # up to here: numpy and the standard library, and inside functions the packages of `LATE`
 LATE = ('tokenizers', 'sentencepiece', 'jieba')
+
+COMPUTED = ('gplinker_kit.backend', 'gplinker_kit.backend.keras3')  # import by a name that is no literal
 
 # module: what is imported; top: whether at module level; names: what a `from` import takes.
 Import = namedtuple('Import', 'line module top names')
@@ -130,6 +136,31 @@ def arrow_faults(root):
                 faults.append(place + ': arrows only point down')
             elif other[0] == own[0] == APART and other[1] != own[1]:
                 faults.append(place + ': layers, losses and optimizers do not import each other')
+    return faults
+
+
+def forwarded(root):
+    """Returns {name: module} of the table FORWARDED of backend/__init__.py."""
+    path = os.path.join(root, PACKAGE, 'backend', '__init__.py')
+    for node in parse(path).body if os.path.exists(path) else ():
+        if isinstance(node, ast.Assign) and getattr(node.targets[0], 'id', None) == 'FORWARDED':
+            return ast.literal_eval(node.value)
+    return {}
+
+
+def forward_faults(root):
+    """Names forwarded to what is no module of level 3, and imports by a computed name elsewhere."""
+    known, faults = modules(root), []
+    for name, module in sorted(forwarded(root).items()):
+        if module not in known or (level(module) or (None,))[0] != APART:
+            faults.append('backend forwards %s to %s, which is no module of level %d' % (name, module, APART))
+    for module, path in sorted(known.items()):
+        for node in ast.walk(parse(path)):
+            if isinstance(node, ast.Call) and node.args and module not in COMPUTED:
+                called = getattr(node.func, 'id', getattr(node.func, 'attr', None))
+                literal = isinstance(getattr(node.args[0], 'value', getattr(node.args[0], 's', None)), str)
+                if called in ('import_module', '__import__') and not literal:
+                    faults.append('%s:%d: %s imports by a computed name' % (path, node.lineno, module))
     return faults
 
 

@@ -11,6 +11,7 @@ from tests import architecture
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 RULES = [
     architecture.arrow_faults,
+    architecture.forward_faults,
     architecture.engine_faults,
     architecture.numpy_level_faults,
     architecture.assert_faults,
@@ -56,6 +57,8 @@ def test_the_package_keeps_the_rule(rule):
     ('arrow', 'events/decoder.py', 'from ..models import bert\n', 'imports gplinker_kit.models'),
     ('arrow', 'events/__init__.py', 'from ..models import bert\n', 'imports gplinker_kit.models'),
     ('arrow', 'backend/__init__.py', 'def f():\n    import gplinker_kit.layers\n', 'arrows only point down'),
+    ('forward', 'backend/__init__.py', "FORWARDED = {'f': 'gplinker_kit.models'}\n", 'forwards f to gplinker_kit.mod'),
+    ('forward', 'backend/graph.py', 'import importlib\nimportlib.import_module(NAME)\n', 'imports by a computed name'),
     ('arrow', 'layers/crf.py', 'from gplinker_kit.losses import dense\n', 'do not import each other'),
     ('arrow', 'elsewhere.py', '', 'gplinker_kit.elsewhere has no level'),
     ('engine', 'layers/crf.py', 'import tensorflow as tf\n', 'gplinker_kit.layers.crf imports tensorflow'),

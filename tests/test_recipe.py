@@ -14,6 +14,8 @@ from gplinker_kit.recipe import Recipe
         ({'warmup': 1.5}, r'warmup must lie in \[0, 1\], got 1.5'),
         ({'exchange': -0.1}, r'exchange must lie in \[0, 1\], got -0.1'),
         ({'clipnorm': -1}, 'clipnorm must be positive or None, got -1'),
+        ({'fgm': 0}, 'fgm must be positive or None, got 0'),
+        ({'gradient_penalty': -1}, 'gradient_penalty must be positive or None, got -1'),
         ({'ema': 1}, 'ema must lie between 0 and 1 or be None, got 1'),
     ],
 )

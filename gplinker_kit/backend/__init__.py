@@ -13,8 +13,8 @@ Names that both sides define:
 * `scan`, `cond`, `while_loop`, `scatter`, `batch_gather`, `stop_gradient`;
 * `static_dim`, `compute_dtype`, `add_loss`, `register`, `seed_generator`, `dropout`, `random_normal`, `random_uniform`;
 * `load_tf_checkpoint`, `save_tf_checkpoint`, `set_random_seed`, `versions`, `get_available_gpus`;
-* what bert4keras scripts import besides: the functions of `functions`, `shapes`, `graph`, `recompute` and `activations`,
-  and `tf`, the TensorFlow module, where there is one.
+* what bert4keras scripts import besides: the functions of `functions`, `shapes`, `graph`, `recompute` and
+  `activations`, and `tf`, the TensorFlow module, where there is one.
 
 Some of those names belong to arithmetic that lives in layers or losses. `FORWARDED` says where, and the module is
 imported when the name is first used: the one place where this package reaches up.
@@ -96,8 +96,8 @@ def _tensorflow():
         import tensorflow
     except ImportError as error:
         raise ImportError(
-            'TensorFlow is not installed, so that backend.tf does not exist; use gplinker_kit.backend.ops, which has the '
-            'same names on all engines'
+            'TensorFlow is not installed, so that backend.tf does not exist; use gplinker_kit.backend.ops, which has '
+            'the same names on all engines'
         ) from error
     return tensorflow
 

@@ -21,8 +21,6 @@ _KERAS = keras.backend
 logsumexp = getattr(_KERAS, 'logsumexp', tf.math.reduce_logsumexp)
 symbolic = getattr(_KERAS, 'symbolic', k_added.symbolic)
 
-ADDED = ('flatten', 'infinity', 'logsumexp', 'reshape', 'set_infinity', 'symbolic', 'where')
-
 
 def __getattr__(name):
     try:
@@ -32,7 +30,7 @@ def __getattr__(name):
 
 
 def __dir__():
-    return sorted(set(dir(_KERAS)) | set(ADDED))
+    return sorted(set(dir(_KERAS)) | set(__all__))
 
 
-__all__ = list(ADDED)
+__all__ = ['flatten', 'infinity', 'logsumexp', 'reshape', 'set_infinity', 'symbolic', 'where']

@@ -8,8 +8,8 @@ import tensorflow as tf
 from tensorflow.python.client import device_lib
 
 from gplinker_kit.backend import k_keras2 as K
-from gplinker_kit.backend import tf1_ops as ops
 from gplinker_kit.backend import replay, tf_checkpoint
+from gplinker_kit.backend import tf1_ops as ops
 from gplinker_kit.backend.stack import STACK, keras
 from gplinker_kit.backend.tf_loops import scan, while_loop
 

@@ -38,3 +38,14 @@ def recompute_grad(call):
     # Keras asks for it without following wrappers.
     wrapper.__signature__ = inspect.signature(call)
     return wrapper
+
+
+@functools.lru_cache(maxsize=None)
+def recomputing(cls):
+    """Returns one of our layer classes with a `call` that recomputes; it is saved and loaded as `cls`."""
+    from gplinker_kit.backend import register
+
+    members = {'call': recompute_grad(cls.call), '__module__': cls.__module__, '__doc__': cls.__doc__}
+    made = register(type(cls.__name__, (cls,), members))
+    register(cls)  # the name is written for both, and read as `cls`
+    return made

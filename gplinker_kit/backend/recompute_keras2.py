@@ -8,8 +8,10 @@ from gplinker_kit.backend.replay import Draws
 
 _NUMBER = itertools.count()
 # What keeps its state in the operation: it would draw other numbers the second time.
-_RANDOM = {'RandomUniform', 'RandomStandardNormal', 'TruncatedNormal', 'RandomUniformInt', 'ParameterizedTruncatedNormal',
-           'RandomShuffle', 'Multinomial', 'RandomGammaGrad', 'RandomGamma', 'RandomPoissonV2'}  # fmt: skip
+_RANDOM = {
+    'Multinomial', 'ParameterizedTruncatedNormal', 'RandomGamma', 'RandomPoissonV2', 'RandomShuffle',
+    'RandomStandardNormal', 'RandomUniform', 'RandomUniformInt', 'TruncatedNormal',
+}  # fmt: skip
 
 
 def recomputed(call, args, kwargs):

@@ -49,6 +49,11 @@ def add_arguments(parser):
     recipe.add_argument('--exchange', type=float, default=0.0, metavar='X',
                         help='chance that an argument with one role, anew in each epoch, gives way to another of that '
                              'role from the training texts (default: %(default)s)')
+    recipe.add_argument('--fgm', type=float, metavar='X',
+                        help='train on the worst change of the token table of length X, such as 0.5; costs a second '
+                             'pass a step')
+    recipe.add_argument('--gradient-penalty', type=float, metavar='X',
+                        help='add X/2 times the squared gradient of the token table to the loss')
     recipe.add_argument('--patience', type=int, metavar='N',
                         help='stop when neither dev F1 has risen for N epochs (default: never)')
     recipe.add_argument('--seed', type=int, default=0, metavar='N', help='default: %(default)s')
@@ -88,6 +93,8 @@ def run(options):
         clipnorm=options.clipnorm or None,
         ema=options.ema,
         exchange=options.exchange,
+        fgm=options.fgm,
+        gradient_penalty=options.gradient_penalty,
         patience=options.patience,
         seed=options.seed,
     )

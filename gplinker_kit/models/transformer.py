@@ -5,14 +5,17 @@ once a block, `apply_final_layers`. `apply` makes layers and finds them again by
 """
 
 from gplinker_kit.backend import STACK, Input, Model
+from gplinker_kit.backend.recompute import recomputing
 from gplinker_kit.errors import check_keywords, hint
-from gplinker_kit.layers import Dropout, Lambda, MethodInitializer, MultiHeadAttention
+from gplinker_kit.layers import Dropout, FeedForward, GatedAttentionUnit, Lambda, MethodInitializer, MultiHeadAttention
 from gplinker_kit.models import attention_inputs, options, vocabulary
 from gplinker_kit.models import checkpoint as checkpoints
 from gplinker_kit.models.initial import DefaultInitializer
 
 # Keras 3 casts float inputs to the compute dtype, in which token ids above 256 (bfloat16) or 2048 (float16) are lost.
 ID_DTYPE = 'int32' if STACK == 'keras3' else None
+
+RECOMPUTED = (FeedForward, GatedAttentionUnit, MultiHeadAttention)
 
 
 def _listed(tensors):
@@ -35,6 +38,8 @@ class Transformer:
         keep_tokens: list of ids, rows of the checkpoint's token table to keep, in this order.
         compound_tokens: list of id lists (or pairs of ids and weights) into the kept table; each adds a row, the
             (weighted) mean of those rows.
+        recompute: bool, keep only the inputs of attention and feed-forward layers for the backward pass, and compute
+            the rest again there: less memory, more time. A saved model does not keep it.
         residual_attention_scores: bool, each attention layer adds the raw scores of the one before it (RealFormer).
         ignore_invalid_weights: bool, variables of a checkpoint that are missing or do not fit are skipped, with a
             warning. autoresize_weights: bool, those of another shape are resized, see `autoresize.resized`.
@@ -67,6 +72,7 @@ class Transformer:
         residual_attention_scores=False,
         ignore_invalid_weights=False,
         autoresize_weights=False,
+        recompute=False,
         layers=None,
         prefix=None,
         name=None,
@@ -113,6 +119,7 @@ class Transformer:
         self.residual_attention_scores = residual_attention_scores
         self.ignore_invalid_weights = ignore_invalid_weights
         self.autoresize_weights = autoresize_weights
+        self.recompute = recompute
         if layers is not None and not isinstance(layers, dict):
             raise ValueError('layers must be a dict of layers by name. Received: %s' % type(layers).__name__)
         self.layers = {} if layers is None else layers
@@ -214,7 +221,7 @@ class Transformer:
             for key, value in kwargs.items():
                 if key.endswith('initializer') and callable(value) and not hasattr(value, 'get_config'):
                     kwargs[key] = MethodInitializer(value)
-            made = layer(**kwargs)
+            made = (recomputing(layer) if self.recompute and layer in RECOMPUTED else layer)(**kwargs)
             name = made.name
             self.layers[name] = made
         made = self.layers[name]

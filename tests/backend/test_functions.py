@@ -29,7 +29,7 @@ def test_the_name_exists(name):
 
 def test_an_unknown_name():
     with pytest.raises(AttributeError, match="no 'sequence_maskin'. Did you mean 'sequence_masking'"):
-        backend.sequence_maskin
+        getattr(backend, 'sequence_' + 'maskin')
 
 
 def test_without_tensorflow(monkeypatch):

@@ -100,8 +100,11 @@ def test_nested_arguments_and_results():
 
         return run
 
-    values = [compute(lambda x: f(x, [{'w': ops.convert_to_tensor(w)}, ops.convert_to_tensor(z[:3])],
-                                  mask=ops.convert_to_tensor(mask)), X) for f in (nested, recompute_grad(nested))]  # fmt: skip
+    def whole(function):
+        w_and_z = [{'w': ops.convert_to_tensor(w)}, ops.convert_to_tensor(z[:3])]
+        return compute(lambda x: function(x, w_and_z, mask=ops.convert_to_tensor(mask)), X)
+
+    values = [whole(function) for function in (nested, recompute_grad(nested))]
     assert sorted(values[1][1]) == ['mask', 'sum'] and (values[1][1]['mask'] == ~mask).all()
     np.testing.assert_allclose(values[1][0], values[0][0], rtol=1e-6)
     expected, found = (gradients(scalar(f), X, w, z[:3]) for f in (nested, recompute_grad(nested)))

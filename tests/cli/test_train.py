@@ -23,7 +23,7 @@ def arguments(corpus, tmp_path):
 
 def test_options_reach_the_folder(arguments, tmp_path, capsys):
     options = ['--typed-links', '--max-length', '40', '--window-stride', '15', '--no-tune', '--ema', '0.9',
-               '--exchange', '0.5', '--patience', '5', '--select', 'event']
+               '--exchange', '0.5', '--patience', '5', '--select', 'event', '--fgm', '0.5']
     assert main(arguments + options) == 0
     folder = str(tmp_path / 'model')
     settings = read(folder, 'config.json')['settings']
@@ -48,6 +48,7 @@ def test_the_trained_model_has_tuned_thresholds(model, capsys):
         (['--window-stride', '99', '--max-length', '40'], 'window_stride must lie between 1 and max_length - 2 = 38'),
         (['--patience', '0'], 'patience must be at least 1'),
         (['--exchange', '2'], 'exchange must lie in'),
+        (['--fgm', '-1'], 'fgm must be positive or None, got -1'),
         (['--ema', '1.5'], 'ema must lie between 0 and 1'),
     ],
 )
