@@ -139,7 +139,7 @@ def exported():
             and issubclass(x, keras.layers.Layer)]
 
 
-def tested(case):
+def class_of(case):
     """The class of a case, or the one of ours that it is a subclass of."""
     return next(cls for cls in case.cls.__mro__ if cls.__module__.startswith('gplinker_kit'))
 
@@ -151,12 +151,12 @@ def test_layer(case, tmp_path):
 
 
 def test_every_exported_layer_is_in_the_table():
-    assert {cls.__name__ for cls in exported()} == {tested(case).__name__ for case in CASES}
+    assert {cls.__name__ for cls in exported()} == {class_of(case).__name__ for case in CASES}
 
 
 @pytest.mark.parametrize('cls', exported(), ids=lambda cls: cls.__name__)
 def test_every_argument_is_an_attribute_and_in_the_config(cls):
-    case = next(case for case in CASES if tested(case) is cls)
+    case = next(case for case in CASES if class_of(case) is cls)
     layer = cls(**case.config)
     config = layer.get_config()
     assert json.loads(json.dumps(config)) is not None
