@@ -13,13 +13,12 @@ tensorflow = pytest.mark.skipif(ENGINE != 'tensorflow', reason='devices by name 
 
 
 @tensorflow
-@pytest.mark.parametrize('parts', [None, [1, 2]])
-def test_two_parts_compute_and_learn_what_one_model_does(parts):
+def test_two_parts_compute_and_learn_what_one_model_does():
     options = {'jit_compile': False} if STACK == 'keras3' else {}
     models = [build('roformer_v2', with_mlm='linear').model for _ in range(2)]
     randomise(models[0], seed=1)
     models[1].set_weights(models[0].get_weights())
-    parallel = data_parallel(models[1], CPUS, parts)
+    parallel = data_parallel(models[1], CPUS, [1, 2])
     assert parallel.output_shape == models[1].output_shape
     inputs = batch(size=5)
     np.testing.assert_allclose(parallel.predict(inputs), models[0].predict(inputs), rtol=1e-4, atol=1e-5)
@@ -37,9 +36,9 @@ def test_two_parts_compute_and_learn_what_one_model_does(parts):
 @tensorflow
 def test_several_outputs_and_small_batches():
     model = randomise(build('bert', with_pool=True, with_mlm=True).model, seed=2)
-    parallel = data_parallel(model, CPUS * 2)
+    parallel = data_parallel(model, CPUS)
     assert len(parallel.weights) == len(model.weights)
-    for size in (3, 6):
+    for size in (1, 5):
         inputs = batch(size=size)
         for one, other in zip(parallel.predict(inputs), model.predict(inputs)):
             np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-5)

@@ -184,7 +184,8 @@ SAVED = [
     ('bert', {'with_mlm': True, 'with_nsp': True, 'dropout_rate': 0.1}),
     ('roformer', {'with_mlm': 'linear', 'with_pool': 'gelu', 'hidden_act': ['gelu', 'linear']}),
     ('roformer_v2', {'with_mlm': 'linear', 'embedding_size': 24, 'attention_dropout_rate': 0.1}),
-    ('gau_alpha', {'attention_dropout_rate': 0.1}),
+    ('gau_alpha', {'attention_dropout_rate': 0.1, 'application': 'unilm'}),
+    ('bert', {'application': 'lm', 'residual_attention_scores': True, 'num_hidden_layers': 2}),
     (UserGAU, CONFIGS['gau_alpha']),
 ]
 
