@@ -116,7 +116,7 @@ def evaluate(data):
     """The share of pairs that are judged rightly."""
     total, right = 0.0, 0.0
     for x_true, y_true in data:
-        y_pred = model.predict(x_true).argmax(axis=1)
+        y_pred = model.predict(x_true, verbose=0).argmax(axis=1)
         y_true = y_true[:, 0]
         total += len(y_true)
         right += (y_true == y_pred).sum()
