@@ -118,7 +118,10 @@ class AutoRegressiveDecoder:
         if model not in self.models:
             from gplinker_kit.backend import Model, layers
 
-            outputs = [layers.Lambda(lambda x: x[:, -1])(output) for output in model.outputs]
+            slices = [layers.Lambda(lambda x: x[:, -1]) for _ in model.outputs]
+            for layer in slices:
+                layer.supports_masking = True  # else Keras 3 warns that the mask ends here
+            outputs = [layer(output) for layer, output in zip(slices, model.outputs)]
             self.models[model] = Model(model.input, outputs if len(outputs) > 1 else outputs[0])
         return self.models[model]
 

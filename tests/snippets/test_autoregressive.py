@@ -1,5 +1,6 @@
 """AutoRegressiveDecoder on a toy model that is a table, against a beam search with lists."""
 
+import warnings
 from collections import namedtuple
 
 import numpy as np
@@ -278,6 +279,9 @@ def test_last_token():
         short = decoder.last_token(model)
         assert decoder.last_token(model) is short
         np.testing.assert_allclose(short.predict(feed), model.predict(feed)[:, -1], rtol=1e-6)
+    with warnings.catch_warnings():
+        warnings.simplefilter('error', UserWarning)
+        decoder.last_token(Model(given, dense(keras.layers.Masking()(given))))
     double = decoder.last_token(Model(given, [dense(given), given]))
     found = double.predict(x)
     assert [a.shape for a in found] == [(4, 3), (4, 2)]
