@@ -8,7 +8,7 @@ import pytest
 
 from tests.helpers import ROOT, tf1_python
 
-PROGRAM = os.path.join(ROOT, 'tests', 'data', 'star_imports.py')
+PROGRAM = os.path.join(ROOT, 'tests', 'data', 'star_imports.txt')
 
 
 def run(python, program):
