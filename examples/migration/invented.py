@@ -133,7 +133,7 @@ def write_config(path, vocab, **sizes):
     config = {
         'vocab_size': vocab_size,
         'hidden_size': 64,
-        'num_hidden_layers': 2,
+        'num_hidden_layers': 1,
         'num_attention_heads': 4,
         'intermediate_size': 128,
         'hidden_act': 'gelu',

@@ -1,14 +1,14 @@
-"""Runs the scripts of a folder one after another in this process, and writes down what each of them prints.
+"""Runs the main functions of scripts in this process, and writes down what each of them prints.
 
-    python migration_peer.py FOLDER [ARGUMENT ...] out.npz
+    python migration_peer.py FOLDER '{"SCRIPT": ["ARGUMENT", ...], ...}' out.npz
 
-Every script SCRIPT.py gets the arguments and `--initial FOLDER/SCRIPT.h5`. out.npz holds the printed lines under
-SCRIPT; those of a script that fails end with its traceback.
+out.npz holds the printed lines under SCRIPT. Where an argument is `--initial`, they end with the losses and metrics of
+the first batch under the weights in that file; those of a script that fails end with its traceback.
 """
 
 import contextlib
-import glob
 import io
+import json
 import os
 import runpy
 import sys
@@ -17,20 +17,31 @@ import traceback
 import numpy as np
 
 
-def main(folder, *arguments):
+def first_batch(model, batches, initial):
+    """Returns what the model makes of the batch it is trained on first, before it is."""
+    model.load_weights(initial)
+    model.reset_metrics()
+    np.random.seed(7)
+    return np.ravel(model.test_on_batch(*next(batches.forfit())))
+
+
+def main(folder, commands, out):
     sys.path.insert(0, folder)
     printed = {}
-    for path in sorted(glob.glob(os.path.join(folder, '[!_]*_*.py'))):
-        stem = os.path.splitext(path)[0]
-        sys.argv = [path, '--initial', stem + '.h5'] + list(arguments[:-1])
+    for script, arguments in json.loads(commands).items():
+        sys.argv = [os.path.join(folder, script + '.py')] + arguments
         with contextlib.redirect_stdout(io.StringIO()) as stream:
             try:
-                namespace = runpy.run_path(path, run_name='__main__')
+                namespace = runpy.run_path(sys.argv[0])
+                model, batches = namespace['main']()
+                if '--initial' in arguments:
+                    values = first_batch(model, batches, arguments[arguments.index('--initial') + 1])
+                    print('first batch:', *values)
                 namespace['keras'].backend.clear_session()
             except Exception:
                 traceback.print_exc(file=stream)
-        printed[os.path.basename(stem)] = np.array(stream.getvalue().splitlines())
-    np.savez(arguments[-1], **printed)
+        printed[script] = np.array(stream.getvalue().splitlines())
+    np.savez(out, **printed)
 
 
 if __name__ == '__main__':
