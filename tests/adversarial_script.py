@@ -1,49 +1,60 @@
-"""Fast gradient training as published for bert4keras on TF 1.15 and Keras 2.3.1, written anew in its idiom."""
+"""What scripts for TF 1.15 and Keras 2.3.1 do by hand: the fast gradient method (FGM) and a gradient penalty.
+
+The method here takes the table of embeddings through numpy, as is common; examples/migration has one
+that stays in the graph.
+"""
+
+import contextlib
 
 import numpy as np
 
 from gplinker_kit.backend import K, search_layer
 
 
-def adversarial_training(model, embedding_name, epsilon=1.0):
-    """Replaces the train function of a compiled model by one that perturbs an embedding through numpy."""
-    if model.train_function is None:
-        model._make_train_function()
-    old_train_function = model.train_function
-    for output in model.outputs:
-        embedding_layer = search_layer(output, embedding_name)
-        if embedding_layer is not None:
-            break
-    embeddings = embedding_layer.embeddings
-    gradients = K.gradients(model.total_loss, [embeddings])
-    gradients = K.zeros_like(embeddings) + gradients[0]  # a sparse gradient becomes dense
-    inputs = model._feed_inputs + model._feed_targets + model._feed_sample_weights
-    embedding_gradients = K.function(inputs=inputs, outputs=[gradients], name='embedding_gradients')
-
-    def train_function(inputs):
-        grads = embedding_gradients(inputs)[0]
-        delta = epsilon * grads / (np.sqrt((grads**2).sum()) + 1e-8)
-        K.set_value(embeddings, K.eval(embeddings) + delta)
-        outputs = old_train_function(inputs)
-        K.set_value(embeddings, K.eval(embeddings) - delta)
-        return outputs
-
-    model.train_function = train_function
+def table_of(output, layer_name):
+    """Returns the weights of the embedding layer of that name below a tensor."""
+    return search_layer(output, layer_name).embeddings
 
 
-def sparse_crossentropy(y_true, y_pred):
-    """Written out, since TensorFlow's own has no second derivative."""
-    chosen = K.one_hot(K.cast(K.flatten(y_true), 'int32'), K.int_shape(y_pred)[-1])
-    return -K.log(K.sum(chosen * y_pred, axis=-1) + K.epsilon())
+@contextlib.contextmanager
+def moved(table, step):
+    """Adds an array to a variable for as long as the context lasts."""
+    at_rest = K.get_value(table)
+    K.set_value(table, at_rest + step)
+    yield
+    K.set_value(table, K.get_value(table) - step)
 
 
-def loss_with_gradient_penalty(loss, embedding_name, epsilon=1.0):
-    """A loss function that adds the penalty on the gradients of the places of an embedding."""
+def train_on_attacked(model, layer_name, length):
+    """Gives a compiled model a train function whose embeddings stand a step up the loss while it learns."""
+    table = table_of(model.output, layer_name)
+    slope, = K.gradients(model.total_loss, [table])
+    feeds = model._feed_inputs + model._feed_targets + model._feed_sample_weights
+    measure = K.function(feeds, [K.zeros_like(table) + slope])  # the sum is dense
+    model._make_train_function()
+    learn = model.train_function
 
-    def loss_function(y_true, y_pred):
-        value = K.mean(loss(y_true, y_pred))
-        embeddings = search_layer(y_pred, embedding_name).embeddings
-        penalty = K.sum(K.gradients(value, [embeddings])[0].values**2)
-        return value + 0.5 * epsilon * penalty
+    def attack_and_learn(batch):
+        direction, = measure(batch)
+        with moved(table, length * direction / (np.sqrt(np.sum(direction**2)) + 1e-8)):
+            return learn(batch)
 
-    return loss_function
+    model.train_function = attack_and_learn
+
+
+def log_loss(labels, probabilities):
+    """Cross-entropy in plain operations: TensorFlow's own has no second derivative."""
+    classes = K.int_shape(probabilities)[-1]
+    of_label = K.batch_dot(K.one_hot(K.cast(labels[:, 0], 'int32'), classes), probabilities, axes=1)
+    return -K.log(of_label[:, 0] + K.epsilon())
+
+
+def penalised(loss, layer_name, weight):
+    """Returns a loss function: a mean loss and half the squared length of its gradient at an embedding's places."""
+
+    def with_penalty(labels, outputs):
+        mean = K.mean(loss(labels, outputs))
+        slope, = K.gradients(mean, [table_of(outputs, layer_name)])
+        return mean + weight / 2 * K.sum(K.square(slope.values))
+
+    return with_penalty

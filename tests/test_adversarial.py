@@ -65,19 +65,19 @@ def test_the_published_fast_gradient():
     without = trained(plain)
     model = classifier()
     model.compile(Adam(1e-2), MARK)
-    adversarial_script.adversarial_training(model, 'Embedding-Token', 0.5)
+    adversarial_script.train_on_attacked(model, 'Embedding-Token', 0.5)
     theirs = trained(model)
     model = adversarial.adversarial_training(classifier(), epsilon=0.5)
     model.compile(Adam(1e-2), MARK)
-    assert_same(trained(model), theirs)
+    assert_same(trained(model), theirs, 1e-4)  # Adam magnifies the roundings of the norm
     assert abs(np.subtract(without[0], theirs[0])).min() > 1e-3
 
 
 @KERAS2
 def test_the_published_gradient_penalty():
     model = small_classifier()
-    loss = adversarial_script.sparse_crossentropy
-    model.compile(Adam(1e-2), adversarial_script.loss_with_gradient_penalty(loss, 'Embedding-Token', 0.5))
+    loss = adversarial_script.log_loss
+    model.compile(Adam(1e-2), adversarial_script.penalised(loss, 'Embedding-Token', 0.5))
     theirs = trained(model)
     model = adversarial.gradient_penalty(small_classifier(), epsilon=0.5)
     model.compile(Adam(1e-2), loss)
