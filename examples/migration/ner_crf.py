@@ -79,7 +79,7 @@ class Tagger(ViterbiDecoder):
         tokens = self.tokenizer.tokenize(text, maxlen=MAX_LENGTH)
         characters = self.tokenizer.rematch(text, tokens)
         inputs = to_array([self.tokenizer.tokens_to_ids(tokens)], [[0] * len(tokens)])
-        path = self.decode(self.model.predict(inputs, verbose=0)[0])
+        path = self.decode(self.model.predict_on_batch(inputs)[0])
         spans = entities([TAGS[number] for number in path])
         return {(characters[start][0], characters[stop - 1][-1] + 1, kind) for start, stop, kind in spans}
 

@@ -94,7 +94,7 @@ def extract(text, model, predicates, tokenizer):
     characters = tokenizer.rematch(text, tokens)[1:-1]
     inputs = to_array([tokenizer.tokens_to_ids(tokens)], [[0] * len(tokens)])
     # What begins or ends in [CLS] or [SEP] is no entity.
-    entities, heads, tails = [scores[0, :, 1:-1, 1:-1] > 0 for scores in model.predict(inputs, verbose=0)]
+    entities, heads, tails = [scores[0, :, 1:-1, 1:-1] > 0 for scores in model.predict_on_batch(inputs)]
     found = set()
     for (i, j), (k, m) in itertools.product(*map(np.argwhere, entities)):
         subject, target = [text[characters[start][0]:characters[stop][-1] + 1] for start, stop in ((i, j), (k, m))]

@@ -85,7 +85,7 @@ class ReviewWriter(AutoRegressiveDecoder):
     @AutoRegressiveDecoder.wraps(default_rtype='probas')
     def predict(self, inputs, output_ids, states):
         label, = inputs
-        return self.last_token(self.model).predict([output_ids, np.zeros_like(output_ids), label], verbose=0)
+        return self.last_token(self.model).predict_on_batch([output_ids, np.zeros_like(output_ids), label])
 
     def write(self, label, number):
         drawn = self.random_sample([[LABELS.index(label)]], number, topp=0.95)
@@ -98,7 +98,7 @@ def accuracy(model, batches):
     for (tokens, segments, labels), _ in batches:
         likelihoods = []
         for label in range(len(LABELS)):
-            probabilities = model.predict([tokens, segments, np.full_like(labels, label)], verbose=0)[:, :-1]
+            probabilities = model.predict_on_batch([tokens, segments, np.full_like(labels, label)])[:, :-1]
             chosen = np.take_along_axis(probabilities, tokens[:, 1:, None], axis=2)[:, :, 0]
             likelihoods.append(np.sum(np.log(chosen + 1e-12) * (tokens[:, 1:] > 0), axis=1))
         hits.extend(np.argmax(likelihoods, axis=0) == labels[:, 0])

@@ -67,7 +67,7 @@ class TitleWriter(AutoRegressiveDecoder):
     @AutoRegressiveDecoder.wraps(default_rtype='probas')
     def predict(self, inputs, output_ids, states):
         written = [output_ids, np.ones_like(output_ids)]
-        return self.last_token(self.model).predict([np.hstack(both) for both in zip(inputs, written)], verbose=0)
+        return self.last_token(self.model).predict_on_batch([np.hstack(both) for both in zip(inputs, written)])
 
     def write(self, body):
         inputs = self.tokenizer.encode(body, maxlen=MAX_LENGTH - TITLE_LENGTH)
