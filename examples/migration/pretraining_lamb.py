@@ -70,8 +70,8 @@ class HiddenWords(DataGenerator):
         hidden = np.repeat(np.random.rand(len(words)) < HIDDEN_SHARE, [len(word) for word in words])
         true = np.array(sum(words, []), dtype=int)
         lot, anything = np.random.rand(len(true)), np.random.randint(5, self.tokenizer._vocab_size, len(true))
-        instead = np.where(lot < 0.8, self.tokenizer._token_mask_id, np.where(lot < 0.9, anything, true))
-        shown = np.where(hidden, instead, true)
+        shown = np.where(hidden & (lot < 0.8), self.tokenizer._token_mask_id, true)
+        shown = np.where(hidden & (lot > 0.9), anything, shown)
         ends = [self.tokenizer._token_start_id], [self.tokenizer._token_end_id]
         shown, true = [np.concatenate([ends[0], ids[:MAX_LENGTH - 2], ends[1]]) for ids in (shown, true)]
         return shown, np.zeros_like(shown), true, np.pad(hidden[:MAX_LENGTH - 2], 1, 'constant').astype(int)
@@ -114,8 +114,7 @@ def accuracy(model, batches):
     hits, state = [], np.random.get_state()
     np.random.seed(7)
     for (shown, segments, true, hidden), _ in batches:
-        told = model.predict_on_batch([shown, segments]).argmax(axis=-1)
-        hits.extend((told == true)[hidden > 0])
+        hits.extend((model.predict_on_batch([shown, segments]).argmax(axis=-1) == true)[hidden > 0])
     np.random.set_state(state)
     return np.mean(hits)
 
@@ -141,18 +140,13 @@ def main():
     model.compile(loss=lambda nothing, output: output, optimizer=lamb(options.learning_rate, steps * options.epochs))
 
     def report(epoch, logs):
+        values = epoch + 1, logs['cross_entropy_loss'], accuracy(bert.model, development)
+        print('epoch %d: loss %.5f, accuracy %.5f' % values)
         model.save_weights(options.weights)
-        score = accuracy(bert.model, development)
-        print('epoch %d: loss %.5f, accuracy %.5f' % (epoch + 1, logs['cross_entropy_loss'], score))
 
     invented.start(model, options.initial)
-    model.fit(
-        training.forfit(),
-        steps_per_epoch=steps,
-        epochs=options.epochs,
-        callbacks=[keras.callbacks.LambdaCallback(on_epoch_end=report)],
-        verbose=0,
-    )
+    callbacks = [keras.callbacks.LambdaCallback(on_epoch_end=report)]
+    model.fit(training.forfit(), steps_per_epoch=steps, epochs=options.epochs, callbacks=callbacks, verbose=0)
     checkpoint = os.path.join(os.path.dirname(options.weights), 'bert_model.ckpt')
     bert.save_weights_as_checkpoint(checkpoint)
     bert.load_weights_from_checkpoint(checkpoint)

@@ -37,8 +37,7 @@ def read_examples(folder, name):
 
 def covered(mention, text, characters):
     """Returns the first and the last token within a mention's first place in the text, or None."""
-    start = text.find(mention)
-    stop = start + len(mention)
+    start, stop = text.find(mention), text.find(mention) + len(mention)
     inside = [i for i, places in enumerate(characters) if places and start <= places[0] and places[-1] < stop]
     return (inside[0], inside[-1]) if inside and start >= 0 else None
 
@@ -61,9 +60,9 @@ class PointerBatches(DataGenerator):
         for is_end, example in self.sample(random):
             rows.append(self.encode(example))
             if is_end or len(rows) == self.batch_size:
-                columns = list(zip(*rows))
-                inputs = [sequence_padding(column) for column in columns[:2]]
-                yield inputs, [sequence_padding(column, seq_dims=2) for column in columns[2:]]
+                tokens, segments, *tables = zip(*rows)
+                targets = [sequence_padding(column, seq_dims=2) for column in tables]
+                yield [sequence_padding(tokens), sequence_padding(segments)], targets
                 rows = []
 
     def encode(self, example):
@@ -133,11 +132,10 @@ def main():
     predicates = sorted({predicate for example in examples for _, predicate, _ in example.triples})
     training = PointerBatches(examples, predicates, tokenizer)
 
-    base = build_transformer_model(options.config, options.checkpoint, model='roformer_v2', return_keras_model=False)
-    pointers = [GlobalPointer(heads=2, head_size=64)] + [
-        GlobalPointer(heads=len(predicates), head_size=64, RoPE=False, tril_mask=False) for _ in ('heads', 'tails')
-    ]
-    model = keras.models.Model(base.model.inputs, [pointer(base.model.output) for pointer in pointers])
+    base = build_transformer_model(options.config, options.checkpoint, model='roformer_v2')
+    links = {'heads': len(predicates), 'head_size': 64, 'RoPE': False, 'tril_mask': False}
+    pointers = [GlobalPointer(heads=2, head_size=64), GlobalPointer(**links), GlobalPointer(**links)]
+    model = keras.models.Model(base.inputs, [pointer(base.output) for pointer in pointers])
     model.summary()
     AdamEMA = extend_with_exponential_moving_average(Adam, name='AdamEMA')
     optimizer = AdamEMA(learning_rate=options.learning_rate, ema_momentum=0.9)
