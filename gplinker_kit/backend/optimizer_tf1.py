@@ -26,7 +26,7 @@ def dense(gradient):
 class StepRunner:
     """What both drivers do with a rule: `rule`, `schedule` and `process_gradients` are the optimizer's.
 
-    `bound` keeps the rule of each weight, `shared_slots` {name: variable} the scalars that all weights share.
+    So are `rule_of(weight)` and `slots_of(weight)`, and `shared_slots` {name: variable}, the scalars that all share.
     """
 
     def read(self, variables):

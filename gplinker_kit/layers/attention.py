@@ -213,7 +213,7 @@ class MultiHeadAttention(Layer):
         self.dropout_rng = seed_generator() if attention_dropout else None
 
     def build(self, input_shape):
-        shapes = list(input_shape) if hasattr(input_shape[0], '__len__') else [input_shape]
+        shapes = input_shapes(input_shape)
         if len(shapes) < 3:
             raise ValueError('%s: expected a list of 3 tensors or more. Received: %d' % (self.name, len(shapes)))
         inner = self.heads * self.head_size
