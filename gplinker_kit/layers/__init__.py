@@ -47,18 +47,6 @@ from gplinker_kit.layers.stock import stock_names
 
 GlobalAvgPool1D, GlobalMaxPool1D = GlobalAveragePooling1D, GlobalMaxPooling1D
 
-# What bert4keras registers under this name, for `load_model(path, custom_objects=custom_objects)`; here all of them are
-# registered already.
-custom_objects = {
-    cls.__name__: cls
-    for cls in (
-        Add, BatchConcat, BatchSplit, Concatenate1D, ConditionalRandomField, EfficientGlobalPointer, Embedding,
-        FeedForward, FirstToken, GatedAttentionUnit, GlobalAveragePooling1D, GlobalMaxPooling1D, GlobalPointer,
-        LayerNormalization, Loss, MaximumEntropyMarkovModel, MultiHeadAttention, PositionEmbedding,
-        RelativePositionEmbedding, RelativePositionEmbeddingT5, ScaleOffset, SinusoidalPositionEmbedding,
-    )
-}  # fmt: skip
-
 _STOCK = {name: getattr(keras.layers, name) for name in stock_names(STACK)}
 if ENGINE == 'tensorflow':
     from gplinker_kit.backend import tf
@@ -77,3 +65,11 @@ __all__ = [
     'keras', 'normalize', 'normalize_scores', 'np', 'recompute_grad', 'sequence_masking', 'sinusoidal',
     'sinusoidal_embeddings',
 ] + sorted(_STOCK)  # fmt: skip
+
+# What bert4keras registers under this name, for `load_model(path, custom_objects=custom_objects)`; here all of them are
+# registered already.
+custom_objects = {
+    cls.__name__: cls
+    for cls in map(globals().get, __all__)
+    if isinstance(cls, type) and issubclass(cls, keras.layers.Layer) and cls.__module__.startswith(__name__)
+}

@@ -3,6 +3,7 @@
 import numbers
 
 from gplinker_kit.backend import STACK, Layer, Model, get_available_gpus
+from gplinker_kit.backend.devices import check_named_devices
 from gplinker_kit.backend.devices import device as on
 from gplinker_kit.layers import BatchConcat, BatchSplit
 
@@ -56,8 +57,7 @@ def _run(model, name, inputs):
 
 def named_devices(devices=None):
     """Returns device names for None (all GPUs), a number of GPUs, or the names themselves."""
-    with on('/cpu:0'):
-        pass  # before anything else: on JAX and PyTorch there are no such names
+    check_named_devices()
     if devices is None:
         devices = get_available_gpus()
     elif isinstance(devices, numbers.Integral) and not isinstance(devices, bool):
