@@ -2,30 +2,20 @@
 
 import tensorflow as tf
 
-from gplinker_kit.backend import keras
-from gplinker_kit.backend.adversarial_rule import direction, penalty
+from gplinker_kit.backend import adversarial_eager, keras
+from gplinker_kit.backend.adversarial_eager import batch_loss
+from gplinker_kit.backend.adversarial_rule import penalty
 from gplinker_kit.backend.optimizer_keras3 import dense
 
 
-class FastGradient:
+class FastGradient(adversarial_eager.FastGradient):
     """Mix-in: perturb the table, train, take the perturbation back."""
 
-    option = '_fast_gradient'
-
-    def train_step(self, data):
+    def table_gradient(self, data):
         _check_one_device()
-        attack, table = self._fast_gradient, self._fast_gradient.table
-        metrics = [variable for metric in self.metrics for variable in metric.variables]
-        before = [variable.value * 1 for variable in metrics]
         with tf.GradientTape() as tape:
-            loss, _ = _loss(self, data, training=False)
-        change = direction(_gradient(tape, loss, attack), attack.epsilon)
-        for variable, value in zip(metrics, before):
-            variable.assign(value)
-        table.assign_add(change)
-        logs = super().train_step(data)
-        table.assign_sub(change)
-        return logs
+            loss, _ = batch_loss(self, data, training=False)
+        return _gradient(tape, loss, self._fast_gradient)
 
 
 class GradientPenalty:
@@ -39,20 +29,12 @@ class GradientPenalty:
         x, y, sample_weight = keras.utils.unpack_x_y_sample_weight(data)
         with tf.GradientTape() as outer:
             with tf.GradientTape() as inner:
-                loss, predicted = _loss(self, data, training=True)
+                loss, predicted = batch_loss(self, data, training=True)
             loss = loss + tf.cast(penalty(_gradient(inner, loss, attack), attack.epsilon), loss.dtype)
             scaled = self.optimizer.scale_loss(loss)
         self._loss_tracker.update_state(loss, sample_weight=tf.shape(keras.tree.flatten(x)[0])[0])
         self.optimizer.apply_gradients(zip(outer.gradient(scaled, weights), weights))
         return self.compute_metrics(x, y, predicted, sample_weight=sample_weight)
-
-
-def _loss(model, data, training):
-    """Returns (the loss of a batch, the model's outputs)."""
-    x, y, sample_weight = keras.utils.unpack_x_y_sample_weight(data)
-    predicted = model(x, training=training)
-    loss = model.compute_loss(x=x, y=y, y_pred=predicted, sample_weight=sample_weight, training=training)
-    return loss, predicted
 
 
 def _gradient(tape, loss, attack):

@@ -2,32 +2,18 @@
 
 import torch
 
-from gplinker_kit.backend import keras
-from gplinker_kit.backend.adversarial_rule import direction, penalty
+from gplinker_kit.backend import adversarial_eager
+from gplinker_kit.backend.adversarial_eager import batch_loss
+from gplinker_kit.backend.adversarial_rule import penalty
 
 
-class FastGradient:
+class FastGradient(adversarial_eager.FastGradient):
     """Mix-in: perturb the table, train, take the perturbation back."""
 
-    option = '_fast_gradient'
-
-    def train_step(self, data):
-        attack, table = self._fast_gradient, self._fast_gradient.table
-        x, y, sample_weight = keras.utils.unpack_x_y_sample_weight(data)
-        metrics = [variable for metric in self.metrics for variable in metric.variables]
-        before = [variable.value.clone() for variable in metrics]
-        predicted = self(x, training=False)
-        loss = self.compute_loss(x=x, y=y, y_pred=predicted, sample_weight=sample_weight, training=False)
-        (gradient,) = torch.autograd.grad(loss, [table.value])
-        with torch.no_grad():
-            change = direction(gradient, attack.epsilon)
-            for variable, value in zip(metrics, before):
-                variable.assign(value)
-            table.assign_add(change)
-        logs = super().train_step(data)
-        with torch.no_grad():
-            table.assign_sub(change)
-        return logs
+    def table_gradient(self, data):
+        loss, _ = batch_loss(self, data, training=False)
+        (gradient,) = torch.autograd.grad(loss, [self._fast_gradient.table.value])
+        return gradient
 
 
 class GradientPenalty:
