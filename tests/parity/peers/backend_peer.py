@@ -4,9 +4,10 @@ import json
 import sys
 
 import numpy as np
-from bert4keras import backend
+from bert4keras import __version__, backend
 from bert4keras.backend import K, keras
 
+from tests.parity.given import read_given
 from tests.parity.searching import searched
 
 
@@ -20,10 +21,7 @@ def read(argument, arrays):
 
 
 def main(calls, arrays, out):
-    with open(calls) as stream:
-        calls = json.load(stream)
-    with np.load(arrays) as archive:
-        arrays = {name: archive[name] for name in archive.files}
+    calls, arrays = read_given(__version__, calls, arrays)
     results = {}
     for name, call in calls.items():
         owner = K if call['owner'] == 'K' else backend

@@ -16,6 +16,8 @@ import numpy as np
 from bert4keras import __version__, layers
 from bert4keras.backend import keras
 
+from tests.parity.given import read_given
+
 
 def wire(i, source, table):
     """Returns (Keras input, tensor that reaches the layer, function that sets the table)."""
@@ -80,12 +82,7 @@ def star_names():
 
 
 def main():
-    if __version__ != '0.11.5':
-        raise SystemExit('expected bert4keras 0.11.5, got %s' % __version__)
-    with open(sys.argv[1], encoding='utf-8') as stream:
-        cases = json.load(stream)
-    with np.load(sys.argv[2]) as archive:
-        arrays = dict(archive)
+    cases, arrays = read_given(__version__, *sys.argv[1:3])
     found = {'names': star_names(), 'signatures': signatures(), 'loss': losses(arrays)}
     for i, case in enumerate(cases):
         found.update(run(i, case, arrays))

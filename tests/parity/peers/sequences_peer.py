@@ -6,7 +6,6 @@ layer the losses and accuracies for sparse and dense targets, and the gradients 
 weights; and, unless CASES['decoders'] is false, the paths of Viterbi, the beams, and samples drawn with a seed.
 """
 
-import json
 import sys
 
 import numpy as np
@@ -15,6 +14,7 @@ from bert4keras import __version__, layers
 from bert4keras.backend import K
 from bert4keras.snippets import AutoRegressiveDecoder, ViterbiDecoder
 
+from tests.parity.given import read_given
 from tests.sequence_oracles import run_decoders
 
 
@@ -39,12 +39,7 @@ def run_layer(name, cls, config, arrays):
 
 
 def main():
-    if __version__ != '0.11.5':
-        raise SystemExit('expected bert4keras 0.11.5, got %s' % __version__)
-    with open(sys.argv[1], encoding='utf-8') as stream:
-        cases = json.load(stream)
-    with np.load(sys.argv[2]) as archive:
-        arrays = dict(archive)
+    cases, arrays = read_given(__version__, *sys.argv[1:3])
     results = run_decoders(ViterbiDecoder, AutoRegressiveDecoder, arrays) if cases['decoders'] else {}
     for name, (cls, config) in cases['layers'].items():
         results.update(run_layer(name, cls, config, arrays))
