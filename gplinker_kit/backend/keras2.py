@@ -5,7 +5,6 @@ import random
 
 import numpy as np
 import tensorflow as tf
-from tensorflow.python.client import device_lib
 
 from gplinker_kit.backend import k_keras2 as K
 from gplinker_kit.backend import replay, tf_checkpoint
@@ -153,6 +152,8 @@ def pool1d(x, pool_size, strides, padding, pool_mode):
 
 def get_available_gpus():
     """Returns the names of the GPUs that TensorFlow sees, such as '/device:GPU:0'."""
+    from tensorflow.python.client import device_lib
+
     return [device.name for device in device_lib.list_local_devices() if device.device_type == 'GPU']
 
 
