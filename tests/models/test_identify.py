@@ -1,15 +1,16 @@
-"""Models told by names and shapes; the shapes are those of models that are built, and of tables written here."""
+"""Models told by names and shapes; `test_expected_shapes` compares the shapes with those of models that are built."""
 
 import pytest
 
+from gplinker_kit.models.expected_shapes import expected_shapes
 from gplinker_kit.models.identify import explain_mismatch, identify
-from tests.models.tiny import ARCHITECTURES, arrays_of, build
+from tests.models.tiny import ARCHITECTURES, CONFIGS
 
 SLOTS = ('/adam_m', '/adam_v', '/Adam', '/Adam_1', '/.OPTIMIZER_SLOT/optimizer/m/.ATTRIBUTES/VARIABLE_VALUE')
 
 
 def shapes_of(model, **kwargs):
-    return {name: value.shape for name, value in arrays_of(build(model, **kwargs)).items()}
+    return expected_shapes(model, dict(CONFIGS[model], **kwargs))
 
 
 @pytest.fixture(scope='module')

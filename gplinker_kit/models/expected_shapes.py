@@ -1,0 +1,120 @@
+"""The variables that a checkpoint of a model holds, by arithmetic: names and shapes without building anything."""
+
+from gplinker_kit.errors import hint
+from gplinker_kit.models import mappings
+
+POSITION_TABLES = ('bert', 'roberta')
+NORMED = POSITION_TABLES + ('roformer',)  # biases, and norms with parameters
+ARCHITECTURES = NORMED + ('roformer_v2', 'gau_alpha')
+
+
+def expected_shapes(model, config):
+    """Returns {canonical variable name: shape} of a model's checkpoint, heads only where the config asks for them.
+
+    Arguments:
+        model: a name of `MODELS`. config: arguments of the builder, such as `resolve_config` returns; keep_tokens and
+            compound_tokens choose among a file's rows and change nothing here.
+    Raises: ValueError for another model, or a config without the sizes.
+    """
+    return {
+        name: shape
+        for names, shapes in expected_layers(model, config).values()
+        for name, shape in zip(names, shapes)
+    }
+
+
+def parameter_count(model, config):
+    """Returns the number of parameters of what `expected_shapes` lists."""
+    total = 0
+    for shape in expected_shapes(model, config).values():
+        size = 1
+        for length in shape:
+            size *= length
+        total += size
+    return total
+
+
+def expected_layers(model, config):
+    """Returns {layer name: (variable names, shapes)}, both in the order of the layer's weights."""
+    if model not in ARCHITECTURES:
+        raise ValueError('unknown model %r.%s' % (model, hint(model, ARCHITECTURES)))
+    sizes = _sizes(config)
+    names = _names(model, sizes)
+    return {layer: (names[layer], shapes) for layer, shapes in _layers(model, sizes).items()}
+
+
+def _sizes(config):
+    required = ('vocab_size', 'hidden_size', 'num_hidden_layers', 'num_attention_heads', 'intermediate_size')
+    missing = [name for name in required if config.get(name) is None]
+    if missing:
+        raise ValueError('the config lacks %s' % ', '.join(missing))
+    sizes = dict(config)
+    width = config.get('attention_head_size') or sizes['hidden_size'] // sizes['num_attention_heads']
+    sizes.update(
+        attention_head_size=width,
+        attention_key_size=config.get('attention_key_size') or width,
+        embedding_size=config.get('embedding_size') or sizes['hidden_size'],
+        segment_vocab_size=sizes.get('segment_vocab_size', 2) or 0,
+        max_position=sizes.get('max_position') or 512,
+    )
+    act = config.get('hidden_act')
+    sizes['gates'] = len(act) if isinstance(act, (list, tuple)) else 1
+    return sizes
+
+
+def _names(model, sizes):
+    if model == 'gau_alpha':
+        return mappings.gau_alpha_names(sizes['num_hidden_layers'])
+    if model == 'roformer_v2':
+        return mappings.roformer_v2_names(sizes['num_hidden_layers'], sizes['gates'])
+    return mappings.bert_names(sizes['num_hidden_layers'], model in POSITION_TABLES, sizes['gates'])
+
+
+def _layers(model, sizes):
+    """{layer name: shapes of its weights}; the shape that a file has, where a model stores another."""
+    normed, width, embedded = model in NORMED, sizes['hidden_size'], sizes['embedding_size']
+
+    def dense(inputs, units):
+        return [(inputs, units), (units,)] if normed else [(inputs, units)]
+
+    layers = {'Embedding-Token': [(sizes['vocab_size'], embedded)]}
+    if sizes['segment_vocab_size'] and not sizes.get('shared_segment_embeddings'):
+        layers['Embedding-Segment'] = [(sizes['segment_vocab_size'], embedded)]
+    if model in POSITION_TABLES:
+        layers['Embedding-Position'] = [(sizes['max_position'], embedded)]
+    if normed:
+        layers['Embedding-Norm'] = [(embedded,)] * 2
+    if embedded != width:
+        layers['Embedding-Mapping'] = dense(embedded, width)
+    for index in range(sizes['num_hidden_layers']):
+        stem = 'Transformer-%d-' % index
+        if model == 'gau_alpha':
+            layers[stem + 'GatedAttentionUnit'] = _gated_unit(sizes)
+            continue
+        keys, values = [sizes['num_attention_heads'] * sizes['attention_%s_size' % kind] for kind in ('key', 'head')]
+        inner = sizes['intermediate_size']
+        layers[stem + 'MultiHeadSelfAttention'] = dense(width, keys) * 2 + dense(width, values) + dense(values, width)
+        layers[stem + 'FeedForward'] = dense(width, inner) * sizes['gates'] + dense(inner, width)
+        if normed:
+            layers[stem + 'MultiHeadSelfAttention-Norm'] = layers[stem + 'FeedForward-Norm'] = [(width,)] * 2
+    if normed:
+        layers.update(_heads(sizes))
+    return layers
+
+
+def _gated_unit(sizes):
+    width, inner, keys = sizes['hidden_size'], sizes['intermediate_size'], sizes['attention_key_size']
+    return [(width, 2 * inner + keys), (keys,), (keys,), (inner, width)]
+
+
+def _heads(sizes):
+    width, embedded, layers = sizes['hidden_size'], sizes['embedding_size'], {}
+    if sizes.get('with_pool') or sizes.get('with_nsp'):
+        layers['Pooler-Dense'] = [(width, width), (width,)]
+    if sizes.get('with_nsp'):
+        layers['NSP-Proba'] = [(2, width), (2,)]
+    if sizes.get('with_mlm'):
+        layers['MLM-Dense'] = [(width, embedded), (embedded,)]
+        layers['MLM-Norm'] = [(embedded,)] * 2
+        layers['MLM-Bias'] = [(sizes['vocab_size'],)]
+    return layers
