@@ -1,6 +1,9 @@
 """Reading and writing TensorFlow checkpoints with whichever TensorFlow is at hand."""
 
+import contextlib
 import os
+import shutil
+import tempfile
 
 import numpy as np
 
@@ -33,13 +36,32 @@ def _prefixes(path):
 
 
 def write_checkpoint(tf, path, arrays):
-    """Writes {name: array} at the prefix `path`: the files `path`.index and `path`.data-00000-of-00001."""
+    """Writes {name: array} at the prefix `path`: the files `path`.index and `path`.data-00000-of-00001.
+
+    Both are written in a folder beside it and moved there at the end, the index last: there is a whole checkpoint or
+    none. One that lies there already is replaced.
+    """
+    path = os.fspath(path)
+    folder = os.path.dirname(path) or '.'
+    os.makedirs(folder, exist_ok=True)
+    draft = tempfile.mkdtemp(prefix='.' + os.path.basename(path) + '.', dir=folder)
+    try:
+        _write(tf, os.path.join(draft, os.path.basename(path)), arrays)
+        with contextlib.suppress(FileNotFoundError):  # an index must never stand beside other data
+            os.unlink(path + '.index')
+        for name in sorted(os.listdir(draft)):  # .data-… comes before .index
+            os.replace(os.path.join(draft, name), os.path.join(folder, name))
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
+
+
+def _write(tf, path, arrays):
     arrays = {name: np.asarray(value) for name, value in arrays.items()}
     names = sorted(arrays)
     # A graph and session of its own touches nothing of the caller's; placeholders carry arrays of any size.
     with tf.Graph().as_default(), tf.compat.v1.Session() as session:
         holes = [tf.compat.v1.placeholder(arrays[name].dtype, arrays[name].shape) for name in names]
         save = tf.raw_ops.SaveV2(
-            prefix=os.fspath(path), tensor_names=names, shape_and_slices=[''] * len(names), tensors=holes
+            prefix=path, tensor_names=names, shape_and_slices=[''] * len(names), tensors=holes
         )
         session.run(save, {hole: arrays[name] for hole, name in zip(holes, names)})

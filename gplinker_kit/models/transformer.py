@@ -278,8 +278,9 @@ class Transformer:
     def load_weights_from_checkpoint(self, checkpoint, mapping=None, strict=False):
         """Loads a checkpoint (a path, folder, or dict of arrays) and returns a `LoadReport`; frozen layers load too.
 
-        `mapping` replaces `variable_mapping()`; its layers that the model lacks are passed over.
-
+        All formats of `checkpoint.open_checkpoint`. A file of Keras whose token table has this model's shape is this
+        model's own: `keep_tokens` picks no more from it. `mapping` replaces `variable_mapping()`; its layers that the
+        model lacks are passed over.
         What `layer_norm_cond` adds to a norm has no names and keeps its values. With `autoresize_weights` a variable of
         another shape is resized.
 
@@ -291,9 +292,11 @@ class Transformer:
         """
         return checkpoints.load(self, checkpoint, mapping or self.variable_mapping(), strict)
 
-    def save_weights_as_checkpoint(self, filename, mapping=None, dtype=None):
+    def save_weights_as_checkpoint(self, filename, mapping=None, dtype=None, names=None):
         """Writes the weights as a TensorFlow checkpoint at the prefix `filename`, as `dtype` where given.
+
+        .safetensors, .h5 and .keras are written as such; `names` of the first: bert4keras, pytorch or layers.
 
         Warns (UserWarning): of layers with weights that the mapping has no names for; they are not in the file.
         """
-        checkpoints.save(self, filename, mapping or self.variable_mapping(), dtype)
+        checkpoints.save(self, filename, mapping or self.variable_mapping(), dtype, names)

@@ -1,0 +1,146 @@
+"""From one file of weights to another."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+
+from gplinker_kit.errors import CheckpointError
+from gplinker_kit.models.checkpoint import loading, translation, writing
+from gplinker_kit.models.checkpoint.names import HEADS, SLOTS
+from gplinker_kit.models.checkpoint.source import open_checkpoint
+
+PARTS = ('embeddings', 'encoder', 'heads', 'others')
+
+
+@dataclass
+class ConvertReport:
+    """What became of each variable.
+
+    written: their number by part of the model. left_out: {why: [names in the source]}.
+    """
+
+    source: str
+    target: str
+    kind: str
+    names: tuple
+    written: dict = field(default_factory=dict)
+    left_out: dict = field(default_factory=dict)
+
+    def __str__(self):
+        counts = ', '.join('%s %d' % (part, self.written[part]) for part in PARTS if self.written.get(part))
+        lines = [
+            '%s (names: %s)' % (self.source, self.names[0]),
+            '-> %s (%s, names: %s)' % (self.target, self.kind, self.names[1]),
+            '%d variables written: %s' % (sum(self.written.values()), counts),
+        ]
+        for why, names in sorted(self.left_out.items()):
+            shown = ', '.join(names[:4]) + (', …' if len(names) > 4 else '')
+            lines.append('left out, %d, %s: %s' % (len(names), why, shown))
+        return '\n'.join(lines)
+
+
+def convert(source, target, names=None, wrapper=None, dtype=None, force=False):
+    """Reads the weights of `source` and writes them to `target`; returns a `ConvertReport`.
+
+    Arguments:
+        source: as `open_checkpoint` takes it. target: a .safetensors, .h5 or .keras file, else the prefix of a
+            TensorFlow checkpoint. names: the target's, see `writing.check_names`.
+        wrapper: the model, needed where source or target names layers; for .h5 and .keras a built one, which then
+            holds the weights.
+        dtype: 'float16' or 'float32' for all fractions, or None to keep theirs; not for .h5 and .keras.
+        force: bool, replace a target that exists.
+    Raises:
+        CheckpointError: an unreadable source, or one that does not fit. ValueError: a target that cannot be written so,
+            or that exists. In both cases nothing is written.
+    """
+    target = os.fspath(target)
+    names = writing.check_names(target, names)
+    kind = writing.kind_of(target)
+    check_target(target, force)
+    if wrapper is None and names == 'layers':
+        raise ValueError('%s: names of layers depend on the model: give its configuration' % target)
+    opened = open_checkpoint(source)
+    checkpoint = translation.canonical(opened, wrapper)
+    report = ConvertReport(checkpoint.path, target, writing.KINDS[kind], (opened.names, names))
+    if kind == 'keras':
+        _through_model(report, checkpoint if opened.names != 'layers' else opened, wrapper, dtype)
+        return report
+    result, left_out = _without_slots(checkpoint)
+    if names == 'pytorch':
+        result = translation.to_pytorch(result, writing.pytorch_prefix(result.shapes))
+    elif names == 'layers':
+        result = translation.to_layers(result, wrapper, wrapper.variable_mapping())
+    left_out.update(result.left_out)
+    arrays, problems = {}, []
+    for name in result.shapes:
+        try:
+            arrays[name] = writing.cast(name, result.get(name), dtype)
+        except CheckpointError as error:
+            problems.append(str(error))
+    if problems:
+        raise CheckpointError('%s cannot be converted:\n  %s' % (checkpoint.path, '\n  '.join(problems)))
+    if not arrays:
+        raise CheckpointError('%s holds nothing that %s has a name for' % (checkpoint.path, target))
+    writing.write_arrays(target, arrays, names)
+    _count(report, (result.origins.get(name, name) for name in arrays))
+    _leave_out(report, left_out)
+    return report
+
+
+def check_target(target, force=False):
+    """Raises a ValueError where `target` cannot be written, or would be overwritten without `force`."""
+    folder = os.path.dirname(target) or '.'
+    if not os.path.basename(target) or os.path.isdir(target):
+        raise ValueError('%s is a folder; name the file in it' % target)
+    if not os.path.isdir(folder):
+        raise ValueError('%s: there is no folder %s' % (target, folder))
+    if os.path.exists(target + '.index' if writing.kind_of(target) == 'tensorflow' else target) and not force:
+        raise ValueError('%s exists; --force (force=True) replaces it' % target)
+
+
+def _through_model(report, checkpoint, wrapper, dtype):
+    """Loads the model and has Keras write it."""
+    if dtype is not None:
+        raise ValueError('%s: a file of Keras has the type of its model; dtype is for others' % report.target)
+    loaded = loading.load(wrapper, checkpoint, wrapper.variable_mapping())
+    if loaded.untouched:
+        raise CheckpointError(
+            '%s holds nothing for these layers of the model: %s' % (report.source, ', '.join(loaded.untouched))
+        )
+    writing.write_model(wrapper.model, report.target)
+    _count(report, loaded.loaded)
+    _leave_out(report, dict.fromkeys(loaded.unused_slots, 'of the optimizer'))
+    _leave_out(report, dict.fromkeys(loaded.unused_heads, 'of heads that the model has not been given'))
+    _leave_out(report, dict.fromkeys(loaded.unused_layers, 'no layer of the model holds it'))
+    _leave_out(report, checkpoint.left_out)
+
+
+def _without_slots(checkpoint):
+    """The checkpoint without what optimizers left in it, and {name: why}."""
+    left_out = dict(checkpoint.left_out)
+    for name in checkpoint.shapes:
+        if SLOTS.search(name):
+            left_out[name] = 'of the optimizer'
+    if left_out:
+        shapes = {name: shape for name, shape in checkpoint.shapes.items() if name not in left_out}
+        checkpoint = translation.Checkpoint(
+            shapes, checkpoint.get, checkpoint.path, checkpoint.names, checkpoint.raw, checkpoint.origins, left_out
+        )
+    return checkpoint, left_out
+
+
+def _count(report, names):
+    for name in names:
+        if '/embeddings/' in name:
+            part = 'embeddings'
+        elif HEADS.search(name):
+            part = 'heads'
+        else:
+            part = 'encoder' if '/encoder/' in name else 'others'
+        report.written[part] = report.written.get(part, 0) + 1
+
+
+def _leave_out(report, left_out):
+    for name, why in sorted(left_out.items()):
+        report.left_out.setdefault(why, []).append(name)

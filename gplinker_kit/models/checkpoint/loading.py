@@ -1,0 +1,200 @@
+"""Loading a checkpoint into a built model: everything is checked before the first weight is set."""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from gplinker_kit.errors import CheckpointError, nearest
+from gplinker_kit.layers import LayerNormalization
+from gplinker_kit.models.autoresize import resized
+from gplinker_kit.models.checkpoint.names import HEADS, SLOTS
+from gplinker_kit.models.checkpoint.source import open_checkpoint
+from gplinker_kit.models.checkpoint.translation import canonical, untied
+
+
+@dataclass
+class LoadReport:
+    """What loading did.
+
+    names: the file's name space. loaded: names; resized: those among them that had another shape. ignored: what did not
+    fit, as sentences. unused_…: names of the file that found no place, by kind; unused_copies are what PyTorch's files
+    hold twice, or could compute. untouched: layers that got nothing.
+    """
+
+    path: str
+    names: str = 'bert4keras'
+    loaded: list = field(default_factory=list)
+    resized: list = field(default_factory=list)
+    ignored: list = field(default_factory=list)
+    unused_layers: list = field(default_factory=list)
+    unused_heads: list = field(default_factory=list)
+    unused_slots: list = field(default_factory=list)
+    unused_copies: list = field(default_factory=list)
+    untouched: list = field(default_factory=list)
+
+    def __str__(self):
+        parts = ['%d variables loaded' % len(self.loaded)]
+        for label, names in (
+            ('of them resized', self.resized),
+            ('that do not fit ignored', self.ignored),
+            ('variables of layers not used', self.unused_layers),
+            ('of heads not used', self.unused_heads),
+            ('of the optimizer not used', self.unused_slots),
+            ('copies and buffers not needed', self.unused_copies),
+            ('layers of the model keep their initial weights', self.untouched),
+        ):
+            if names:
+                shown = ', '.join(names[:4]) + (', …' if len(names) > 4 else '')
+                parts.append('%d %s (%s)' % (len(names), label, shown))
+        return '; '.join(parts)
+
+
+def load(wrapper, source, mapping, strict=False):
+    """Loads `source` into the built layers of `wrapper` (a `Transformer`) and returns a `LoadReport`.
+
+    All names and shapes are checked before the first weight is set: on error the model is as it was.
+    """
+    opened = open_checkpoint(source)
+    opened.used = set()
+    checkpoint = canonical(opened, wrapper, mapping)
+    if opened.names == 'layers':
+        mapping = _with_all_layers(wrapper, mapping, checkpoint)
+    planned, problems, missing, damaged = {}, [], [], []
+    report = LoadReport(checkpoint.path, opened.names)
+    for layer, names in layers_and_names(wrapper, mapping):
+        problem = wrong_count(layer, names)
+        if problem:
+            problems.append(problem)
+            if not wrapper.ignore_invalid_weights:
+                continue
+        for place, (name, weight) in enumerate(zip(names, layer.weights)):
+            wanted = tuple(int(size) for size in weight.shape)
+            try:
+                planned.setdefault(layer, {})[place] = _fitting(wrapper, checkpoint, layer, place, name, wanted, report)
+            except KeyError as error:
+                missing.append((str(error.args[0]) if error.args else name, wanted))
+            except CheckpointError as error:
+                damaged.append(str(error))
+            except ValueError as error:
+                problems.append('%s: %s' % (checkpoint.shown(name), error))
+            else:
+                report.loaded.append(name)
+    if damaged:
+        raise CheckpointError('%s is damaged:\n  %s' % (checkpoint.path, '\n  '.join(damaged)))
+    problems = _missing_lines(checkpoint, missing) + problems
+    _sort_unused(checkpoint, report)
+    other = _other_model(wrapper, checkpoint, mapping)
+    if wrapper.ignore_invalid_weights and report.loaded and problems:
+        report.ignored, problems = ([other] if other else []) + problems, []
+        warnings.warn('%s: ignored\n  %s' % (checkpoint.path, '\n  '.join(report.ignored)), stacklevel=4)
+    elif other:
+        problems.insert(0, other)
+    if strict:
+        problems.extend('%s: not used by the model' % name for name in report.unused_layers + report.unused_heads)
+    if not planned and not problems:
+        problems.append('no layer of the model is in its table of names')
+    if not problems and getattr(wrapper, 'with_mlm', False):
+        problems.extend(filter(None, [untied(checkpoint)]))
+    if problems:
+        raise CheckpointError(
+            '%s does not fit %s:\n  %s' % (checkpoint.path, type(wrapper).__name__, '\n  '.join(problems))
+        )
+    for layer, arrays in planned.items():
+        layer.set_weights([arrays.get(place, value) for place, value in enumerate(layer.get_weights())])
+    named = {layer.name for layer, arrays in planned.items() if arrays}
+    report.untouched = [layer.name for layer in wrapper.model.layers if layer.weights and layer.name not in named]
+    return report
+
+
+def _fitting(wrapper, checkpoint, layer, place, name, wanted, report):
+    """Reads one variable for the weight at `place` of `layer`; a ValueError says what is wrong with its shape."""
+    origin = checkpoint.origins.get(name)
+    if origin is not None and checkpoint.raw.names == 'layers' and checkpoint.raw.shapes[origin] == wanted:
+        # The weight itself: of a model that picks tokens, the table that was picked already.
+        checkpoint.used.add(name)
+        array = checkpoint.raw.get(origin)
+    else:
+        array = np.asarray(wrapper.load_variable(checkpoint, name))
+    if array.shape != wanted and wrapper.autoresize_weights:
+        array = resized(layer, place, array, wanted, wrapper.hidden_act)
+        report.resized.append(name)
+    if array.shape != wanted:
+        raise ValueError('shape %s found, %s wanted' % (array.shape, wanted))
+    if array.dtype.kind not in 'fiub':
+        raise ValueError('numbers wanted, %s found' % array.dtype)
+    return array
+
+
+def _other_model(wrapper, checkpoint, mapping):
+    """Says that the file is another model's, where no good would come of it."""
+    from gplinker_kit.models.identify import explain_mismatch
+
+    wanted = {}
+    for layer, names in layers_and_names(wrapper, mapping):
+        wanted.update((name, tuple(int(size) for size in weight.shape)) for name, weight in zip(names, layer.weights))
+    mismatch = explain_mismatch(wanted, checkpoint.shapes)
+    return mismatch.reason if mismatch is not None and mismatch.fatal else None
+
+
+def conditions(layer):
+    """How many of the last weights of a layer turn the condition of `layer_norm_cond` into gain and shift."""
+    if not isinstance(layer, LayerNormalization) or not layer.conditional:
+        return 0
+    return len(layer.weights) - (layer.scale is True) - (layer.offset is True)
+
+
+def wrong_count(layer, names):
+    """Says that a table names more or fewer weights than there are; only those of a condition may lack names."""
+    if len(names) in (len(layer.weights), len(layer.weights) - conditions(layer)):
+        return None
+    return 'layer %s: %d weights, but %d names' % (layer.name, len(layer.weights), len(names))
+
+
+def layers_and_names(wrapper, mapping):
+    """The layers of the model that hold weights and are in the table, with the names of these."""
+    for layer_name, names in mapping.items():
+        layer = wrapper.layers.get(wrapper.prefixed(layer_name))
+        if layer is not None and layer.weights:
+            yield layer, names
+
+
+def _with_all_layers(wrapper, mapping, checkpoint):
+    """The table with the layers that it lacks, and what conditions add to norms: a file of layers names these too."""
+    mapping, start = dict(mapping), len(wrapper.prefix)
+    for layer in wrapper.model.layers:
+        key = layer.name[start:]
+        if wrapper.layers.get(layer.name) is not layer or not layer.weights:
+            continue
+        names = list(mapping.get(key, []))
+        rest = ['%s.%d' % (layer.name, place) for place in range(len(names), len(layer.weights))]
+        if rest and all(name in checkpoint.shapes for name in rest):
+            mapping[key] = names + rest
+    return mapping
+
+
+def _missing_lines(checkpoint, missing):
+    """One line a missing variable; for the first of them with the unused one of its shape that has the nearest name."""
+    lines, free = [], {}
+    for name in sorted(set(checkpoint.shapes) - checkpoint.used):
+        free.setdefault(tuple(checkpoint.shapes[name]), []).append(name)
+    for number, (name, wanted) in enumerate(missing):
+        close = nearest(name, free.get(wanted, [])) if number < 20 else None
+        lines.append('%s: missing, %s wanted%s' % (name, wanted, '. Did you mean %r?' % close if close else ''))
+    if len(missing) > 1 and any(name.startswith('layer_with_weights-') for name in checkpoint.shapes):
+        lines.append("tf.keras's save_weights wrote this file, which numbers the layers and does not name them: save "
+                     'the weights as .h5, or by save_weights_as_checkpoint')
+    return lines
+
+
+def _sort_unused(checkpoint, report):
+    for name in sorted(set(checkpoint.shapes) - checkpoint.used):
+        if SLOTS.search(name):
+            report.unused_slots.append(name)
+        elif HEADS.search(name):
+            report.unused_heads.append(name)
+        else:
+            report.unused_layers.append(name)
+    report.unused_copies = sorted(checkpoint.left_out)

@@ -1,0 +1,175 @@
+"""Where arrays come from: a path, a folder or a dict becomes a `Checkpoint`, whatever the format."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+
+import numpy as np
+
+from gplinker_kit import backend
+from gplinker_kit.errors import CheckpointError, hint
+from gplinker_kit.models.checkpoint.keras_file import read_keras
+from gplinker_kit.models.checkpoint.names import name_space
+from gplinker_kit.models.checkpoint.safetensors_file import read_safetensors
+
+KERAS = ('.h5', '.hdf5', '.keras')
+TORCH = ('.bin', '.pt', '.pth')
+SHARDED = ('.safetensors.index.json', '.bin.index.json')
+# What a Trainer leaves beside the weights, and another library's file.
+NO_WEIGHTS = re.compile(r'^(optimizer|scheduler|scaler|training_args|rng_state|tf_model)\b')
+
+
+class Checkpoint:
+    """A source of arrays.
+
+    shapes: {name: shape}. read: name -> array. path: for messages. names: the name space, see `names.NAME_SPACES`.
+    raw: of a translated checkpoint, the one with the file's own names; origins: {name: its name there}; left_out: {name
+    there: why nobody needs it}. used: names read so far.
+    """
+
+    def __init__(self, shapes, read, path='the given arrays', names=None, raw=None, origins=None, left_out=None):
+        self.shapes = {name: tuple(int(size) for size in shape) for name, shape in shapes.items()}
+        self.path = path
+        self.names = names or name_space(shapes)
+        self.raw = raw
+        self.origins = origins or {}
+        self.left_out = left_out or {}
+        self.used = set()
+        self._read = read
+
+    def get(self, name):
+        """Reads one variable; float32 for bfloat16, which numpy lacks. A translated one also goes by its own name.
+
+        Raises:
+            KeyError: there is none of that name. CheckpointError: the file is damaged.
+        """
+        if name not in self.shapes:
+            if self.raw is None:
+                raise KeyError(name)
+            return self.raw.get(name)
+        self.used.add(name)
+        try:
+            array = np.asarray(self._read(name))
+        except CheckpointError:
+            raise
+        except Exception as error:  # TensorFlow raises one of a dozen classes here
+            reason = (str(error).strip() or type(error).__name__).split('\n')[0]
+            raise CheckpointError('%s: %s cannot be read (%s)' % (self.path, self.shown(name), reason)) from error
+        if array.shape != self.shapes[name]:
+            raise CheckpointError(
+                '%s: %s has the shape %s, and %s was announced' % (self.path, name, array.shape, self.shapes[name])
+            )
+        return array.astype('float32') if array.dtype.name == 'bfloat16' else array
+
+    def shown(self, name):
+        """The name for a message, with that of the file where it is another."""
+        origin = self.origins.get(name, name)
+        return name if origin == name else '%s (in the file: %s)' % (name, origin)
+
+
+def open_checkpoint(source):
+    """Returns a `Checkpoint`, under the file's own names, for a path, a folder or a dict.
+
+    Kinds of files: a TensorFlow checkpoint (its prefix, or one of its files), .safetensors, .h5 and .keras of our
+    models, PyTorch's .bin, .pt and .pth, and the index (.index.json) of one that is cut into several.
+
+    Raises:
+        CheckpointError: no such file, a folder that holds no (or no whole) checkpoint, or an unreadable file.
+        ImportError: the package that reads the format is missing; it is named.
+    """
+    if isinstance(source, Checkpoint):
+        return source
+    if isinstance(source, dict):
+        return Checkpoint({name: np.shape(value) for name, value in source.items()}, source.__getitem__)
+    if not isinstance(source, (str, os.PathLike)):
+        raise CheckpointError('expected a path or a dict of arrays. Received: %s' % type(source).__name__)
+    path = os.fspath(source)
+    if os.path.isdir(path):
+        path = find_prefix(path)
+    if path.endswith(SHARDED):
+        return _open_shards(path)
+    if path.endswith('.safetensors'):
+        return Checkpoint(*read_safetensors(path), path=path)
+    if path.endswith(KERAS):
+        return Checkpoint(*read_keras(path), path=path, names='layers')
+    if path.endswith(TORCH) and os.path.exists(path):
+        from gplinker_kit.backend.torch_files import read_torch_file
+
+        return Checkpoint(*read_torch_file(path), path=path)
+    if path.endswith(TORCH) and not os.path.exists(path + '.index'):
+        raise CheckpointError('no such file: %s' % path)
+    path = re.sub(r'\.(index|meta|data-\d+-of-\d+)$', '', path)
+    if not os.path.exists(path + '.index'):
+        folder, name = os.path.split(path)
+        beside = _prefixes(folder or '.') if os.path.isdir(folder or '.') else []
+        raise CheckpointError('no TensorFlow checkpoint %s (%s.index is missing).%s' % (path, name, hint(name, beside)))
+    return Checkpoint(*backend.load_tf_checkpoint(path), path=path)
+
+
+def _prefixes(folder):
+    return sorted(name[: -len('.index')] for name in os.listdir(folder) if name.endswith('.index'))
+
+
+def find_prefix(folder):
+    """Returns the checkpoint of an unpacked model folder: a TensorFlow prefix, else a file of another kind.
+
+    Kinds come in the order TensorFlow, safetensors, PyTorch, Keras; within one, the usual name goes first.
+
+    Raises: CheckpointError for none, and for several of the first kind that there is.
+    """
+    names = sorted(os.listdir(folder))
+    kinds = [
+        (_prefixes(folder), ('bert_model.ckpt',)),
+        (_whole(names, ('.safetensors',)), ('model.safetensors', 'model.safetensors.index.json')),
+        (_whole(names, TORCH), ('pytorch_model.bin', 'pytorch_model.bin.index.json')),
+        (_whole(names, KERAS), ()),
+    ]
+    found, usual = next((kind for kind in kinds if kind[0]), ([], ()))
+    if len(found) > 1:
+        found = next(([name] for name in usual if name in found), found)
+    if len(found) != 1:
+        raise CheckpointError(
+            'expected one checkpoint (NAME.index with NAME.data-…, or a .safetensors, .bin, .pt, .pth, .h5 or .keras '
+            'file) in %s, found %s'
+            % (folder, ', '.join(found) if found else 'none among: ' + (', '.join(names[:8]) or 'no files'))
+        )
+    return os.path.join(folder, found[0])
+
+
+def _whole(names, suffixes):
+    """Files of these suffixes; an index stands for the parts that it is cut into."""
+    part = re.compile(r'-\d+-of-\d+\.\w+$')
+    files = [name for name in names if name.endswith(suffixes) and not NO_WEIGHTS.search(name)]
+    indices = [name for name in names for suffix in suffixes if name.endswith(suffix + '.index.json')]
+    return [name for name in files if not (indices and part.search(name))] + indices
+
+
+def _open_shards(path):
+    """Opens the parts that an index names, which lie beside it."""
+    folder = os.path.dirname(path)
+    try:
+        with open(path, encoding='utf-8') as stream:
+            places = dict(json.load(stream)['weight_map'])
+        files = sorted({str(name) for name in places.values()})
+    except FileNotFoundError:
+        raise CheckpointError('no such file: %s' % path) from None
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise CheckpointError('%s cannot be read as an index with a weight_map: %s' % (path, error)) from error
+    problems, parts = [], {}
+    for name in files:
+        if os.path.basename(name) != name or name.endswith('.json'):
+            problems.append('%r is no file beside it' % name)
+            continue
+        try:
+            parts[name] = open_checkpoint(os.path.join(folder, name))
+        except CheckpointError as error:
+            problems.append(str(error))
+    for name, part in places.items():
+        if part in parts and name not in parts[part].shapes:
+            problems.append('%s: not in %s' % (name, part))
+    if problems:
+        raise CheckpointError('%s:\n  %s' % (path, '\n  '.join(problems)))
+    shapes = {name: parts[part].shapes[name] for name, part in places.items()}
+    return Checkpoint(shapes, lambda name: parts[places[name]].get(name), path)

@@ -1,0 +1,155 @@
+"""Writing weights: which file by the target's suffix, and never half of one."""
+
+import os
+import shutil
+import tempfile
+import warnings
+from contextlib import contextmanager
+
+import numpy as np
+
+from gplinker_kit import backend
+from gplinker_kit.errors import CheckpointError, hint
+from gplinker_kit.models.checkpoint.loading import conditions, layers_and_names, wrong_count
+from gplinker_kit.models.checkpoint.names import NAME_SPACES, PREFIXES
+from gplinker_kit.models.checkpoint.source import KERAS, TORCH, Checkpoint
+from gplinker_kit.models.checkpoint.translation import to_pytorch
+from gplinker_kit.models.weights import named_weights
+
+KINDS = {
+    'tensorflow': 'TensorFlow checkpoint',
+    'safetensors': 'safetensors file',
+    'keras': 'file of Keras',
+}
+
+
+def kind_of(path):
+    """Returns 'safetensors', 'keras' or 'tensorflow', what `path` is written as.
+
+    Raises: ValueError for a file of PyTorch, which is not written here.
+    """
+    if path.endswith('.safetensors'):
+        return 'safetensors'
+    if path.endswith(KERAS):
+        return 'keras'
+    if path.endswith(TORCH):
+        raise ValueError("%s: PyTorch reads safetensors; name a .safetensors file, with names='pytorch'" % path)
+    return 'tensorflow'
+
+
+def check_names(path, names=None):
+    """Returns the name space that `path` is written with, bert4keras's by default, and layers in Keras's own files.
+
+    Raises: ValueError for an unknown one, and one that the kind of file cannot have.
+    """
+    kind = kind_of(path)
+    allowed = {'safetensors': NAME_SPACES, 'keras': ('layers',), 'tensorflow': ('bert4keras',)}[kind]
+    names = allowed[0] if names is None else names
+    if names not in NAME_SPACES:
+        raise ValueError('unknown names %r.%s' % (names, hint(names, NAME_SPACES)))
+    if names not in allowed:
+        raise ValueError('%s: a %s has names=%r only. Received: %r' % (path, KINDS[kind], allowed[0], names))
+    return names
+
+
+def save(wrapper, path, mapping, dtype=None, names=None):
+    """Writes the weights of `wrapper`: a .safetensors, .h5 or .keras file, else a TensorFlow checkpoint.
+
+    names: 'bert4keras' or 'pytorch' (safetensors only), those of `mapping`; 'layers', all layers that there are.
+
+    Raises: ValueError where the mapping names more or fewer weights than a layer has.
+    """
+    path = os.fspath(path)
+    names = check_names(path, names)
+    if names == 'layers':
+        if kind_of(path) == 'keras':
+            if dtype is not None:
+                raise ValueError('%s: a file of Keras has the type of its model; dtype is for others' % path)
+            write_model(wrapper.model, path)
+            return
+        values = {layer.name: layer.get_weights() for layer in wrapper.model.layers if layer.weights}
+        arrays = {name: values[layer.name][place] for name, layer, place in named_weights(wrapper.model)}
+        write_arrays(path, {name: cast(name, value, dtype) for name, value in arrays.items()}, names)
+        return
+    arrays, saved = {}, set()
+    for layer, layer_names in layers_and_names(wrapper, mapping):
+        problem = wrong_count(layer, layer_names)
+        if problem:
+            raise ValueError(problem)
+        for name, value in zip(layer_names, layer.get_weights()):
+            arrays[name] = np.ascontiguousarray(wrapper.create_variable(name, value, dtype))
+        saved.add(layer.name)
+    left = [layer.name for layer in wrapper.model.layers if layer.weights and layer.name not in saved]
+    left += [layer.name + ' (what the condition adds)' for layer in wrapper.model.layers if conditions(layer)]
+    if names == 'pytorch':
+        checkpoint = Checkpoint({name: value.shape for name, value in arrays.items()}, arrays.__getitem__, path)
+        named = to_pytorch(checkpoint, pytorch_prefix(checkpoint.shapes))
+        left += sorted(set(named.left_out))
+        arrays = {name: named.get(name) for name in named.shapes}
+    if left:
+        warnings.warn('%s: no names for these layers, which are not saved: %s' % (path, ', '.join(left)), stacklevel=3)
+    write_arrays(path, arrays, names)
+
+
+def pytorch_prefix(shapes):
+    """What stands before the names of an encoder in PyTorch's files, such as 'bert.'.
+
+    Raises: CheckpointError for variables of a model that PyTorch has no names for here.
+    """
+    from gplinker_kit.models.identify import identify
+
+    found = identify(shapes)
+    if found.model not in PREFIXES:
+        raise CheckpointError('no names of PyTorch for %s' % found)
+    return PREFIXES[found.model]
+
+
+def cast(name, array, dtype):
+    """Returns the array as `dtype` where it holds fractions and `dtype` is given.
+
+    Raises: CheckpointError for numbers that the type has no room for.
+    """
+    if dtype is None or array.dtype.kind != 'f':
+        return array
+    with np.errstate(over='ignore'):
+        result = array.astype(dtype)
+    if not np.array_equal(np.isfinite(array), np.isfinite(result)):
+        raise CheckpointError('%s: numbers up to %g do not fit %s' % (name, np.nanmax(np.abs(array)), dtype))
+    return result
+
+
+def write_arrays(path, arrays, names):
+    """Writes {name: array} as a safetensors file or a TensorFlow checkpoint."""
+    if kind_of(path) == 'safetensors':
+        from gplinker_kit.models.checkpoint.safetensors_file import write_safetensors
+
+        write_safetensors(path, arrays, {'format': 'pt'} if names == 'pytorch' else None)
+        return
+    backend.save_tf_checkpoint(path, {name: np.ascontiguousarray(value) for name, value in arrays.items()})
+
+
+def write_model(model, path):
+    """Writes a Keras model: `.weights.h5` the weights, `.h5` and `.keras` the model with its configuration.
+
+    Raises: ValueError for .keras on Keras 2, which has no such format.
+    """
+    if path.endswith('.keras') and backend.STACK != 'keras3':
+        raise ValueError('%s: .keras files are written by Keras 3; name an .h5 file here' % path)
+    with replacing(path) as temporary:
+        if path.endswith('.weights.h5'):
+            model.save_weights(temporary)
+        else:
+            model.save(temporary)
+
+
+@contextmanager
+def replacing(path):
+    """Yields a path of the same name in a folder beside `path`; what is written there takes its place at the end."""
+    path = os.path.realpath(path)
+    folder = tempfile.mkdtemp(prefix='.' + os.path.basename(path) + '.', dir=os.path.dirname(path))
+    try:
+        temporary = os.path.join(folder, os.path.basename(path))
+        yield temporary
+        os.replace(temporary, path)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
