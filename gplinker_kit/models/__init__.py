@@ -14,6 +14,7 @@ from gplinker_kit.models.masks import (
 )
 from gplinker_kit.models.parallel import data_parallel
 from gplinker_kit.models.roformer import RoFormer, RoFormerV2
+from gplinker_kit.models.saving import load_model
 from gplinker_kit.models.transformer import Transformer
 
 globals().update({name: getattr(_layers, name) for name in _layers.__all__})
@@ -21,5 +22,6 @@ globals().update({name: getattr(_layers, name) for name in _layers.__all__})
 __all__ = [
     'BERT', 'Encoder', 'GAU_alpha', 'LM_Mask', 'MODELS', 'Model', 'RoFormer', 'RoFormerV2', 'Transformer', 'UniLM_Mask',
     'build_transformer_model', 'data_parallel', 'extend_with_language_model', 'extend_with_unified_language_model',
+    'load_model',
 ]  # fmt: skip
 __all__ += _layers.__all__
