@@ -6,6 +6,7 @@ import warnings
 
 from gplinker_kit.backend import activations
 from gplinker_kit.files import read_json
+from gplinker_kit.models import published_config
 
 # What a config file calls it -> what the constructors call it.
 PUBLISHED = {
@@ -35,14 +36,35 @@ def published_arguments(known):
     return {name for name, argument in PUBLISHED.items() if argument in known}
 
 
-def read_config(path, known):
-    """Reads a config file and returns its keys that are arguments, under the constructors' names.
-
-    A key that no model knows is dropped, with a UserWarning where it lies within two edits of one that the model knows.
-    """
+def read_object(path):
+    """Reads a JSON file that must hold an object."""
     given = read_json(path)
     if not isinstance(given, dict):
         raise ValueError('%s: expected a JSON object, got %s' % (path, type(given).__name__))
+    return given
+
+
+def read_published(path):
+    """Returns the keys of a config file, with our names of activations.
+
+    Of a config that `gplinker train` wrote: those of its encoder, and its model as `model_type`.
+    """
+    given = read_object(path)
+    settings = given.get('settings')
+    if isinstance(settings, dict) and isinstance(settings.get('encoder'), dict):
+        given = dict(settings['encoder'], model_type=settings.get('model'))
+    return published_config.translated(given)
+
+
+def read_config(path, known, model=None):
+    """Reads a config file and returns its keys that are arguments, under the constructors' names.
+
+    A key that no model knows is dropped, with a UserWarning where it lies within two edits of one that the model knows.
+
+    Raises: ValueError for what a model (a name, None for any) cannot honour, see `published_config`.
+    """
+    given = read_published(path)
+    published_config.check_options(given, model, path)
     names = known | published_arguments(known)
     for key in given:
         if key in names or key in PUBLISHED:
@@ -54,13 +76,18 @@ def read_config(path, known):
     return to_arguments({key: value for key, value in given.items() if key in names}, known)
 
 
-def to_arguments(given, known):
-    """Renames published keys; where a dict has both names, the constructor's counts."""
-    named = {name: value for name, value in given.items() if name in known}
+def renamed(given):
+    """Renames published keys and keeps all others; where a dict has both names, the constructor's counts."""
+    named = {name: value for name, value in given.items() if name not in PUBLISHED}
     for name, argument in PUBLISHED.items():
-        if name in given and argument in known:
+        if name in given:
             named.setdefault(argument, given[name])
     return named
+
+
+def to_arguments(given, known):
+    """`renamed`, without what is not among the arguments `known`."""
+    return {name: value for name, value in renamed(given).items() if name in known}
 
 
 def edits(a, b):

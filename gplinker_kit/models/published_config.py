@@ -1,0 +1,69 @@
+"""What Hugging Face's config files say beyond sizes: which model they are of, and options that nothing here honours."""
+
+import warnings
+
+from gplinker_kit.errors import hint
+
+MODEL_TYPES = {'bert': 'bert', 'roformer': 'roformer', 'roformer_v2': 'roformer_v2', 'gau_alpha': 'gau_alpha'}
+PLAIN = ('roformer_v2', 'gau_alpha')  # RMS norms without parameters, no biases
+ACTIVATIONS = {
+    'gelu_new': 'gelu_tanh', 'gelu_fast': 'gelu_tanh', 'gelu_pytorch_tanh': 'gelu_tanh', 'gelu_python': 'gelu_erf',
+    'silu': 'swish',
+}  # fmt: skip
+# key: (the values that make no difference, what another one means)
+REFUSED = {
+    'rotary_value': ((False,), 'rotary positions on the values too, which no model here has'),
+    'position_embedding_type': (('absolute',), 'relative positions, which no model here has'),
+    'is_decoder': ((False,), "a decoder; application='lm' and a config with false make a causal model"),
+    'is_encoder_decoder': ((False,), 'an encoder and a decoder'),
+    'add_cross_attention': ((False,), 'attention to an encoder'),
+    'pad_token_id': ((0,), 'padding by another token than 0, which is what masks here'),
+    'pruned_heads': (({}, []), 'blocks with heads removed'),
+}
+
+
+def model_of(given, path):
+    """Returns the name of the model that a config file names by its `model_type`, or None where it names none.
+
+    Raises: ValueError for a type that there is not here.
+    """
+    kind = given.get('model_type')
+    if kind is None:
+        return None
+    name = MODEL_TYPES.get(str(kind).lower())
+    if name is None:
+        raise ValueError('%s: model_type %r is none of the models here.%s' % (path, kind, hint(kind, MODEL_TYPES)))
+    return 'roformer_v2' if name == 'roformer' and _plain(given) else name
+
+
+def _plain(given):
+    """Whether a config asks for a model without norm parameters or biases, which only some files say."""
+    return given.get('norm_type', 'layer_norm') != 'layer_norm' or given.get('use_bias', True) is False
+
+
+def check_options(given, model, path):
+    """Raises a ValueError that lists the options of a config file which a model cannot honour; `model` may be None."""
+    problems = [
+        '%s = %r: %s' % (key, given[key], meaning)
+        for key, (harmless, meaning) in REFUSED.items()
+        if given.get(key) is not None and given[key] not in harmless
+    ]
+    norm, bias = given.get('norm_type'), given.get('use_bias')
+    said = ', '.join('%s = %r' % pair for pair in (('norm_type', norm), ('use_bias', bias)) if pair[1] is not None)
+    if model in ('bert', 'roberta', 'roformer') and _plain(given):
+        problems.append("%s: this is RoFormerV2 (RMS norms, no biases). Use model='roformer_v2'" % said)
+    elif model in PLAIN and (norm == 'layer_norm' or bias is True):
+        problems.append("%s: norms with parameters or biases, which %s has not; RoFormer has both" % (said, model))
+    if model == 'gau_alpha' and given.get('normalization', 'softmax_plus') != 'softmax_plus':
+        problems.append('normalization = %r: GAU-α has softmax_plus' % given['normalization'])
+    if problems:
+        raise ValueError('%s cannot be honoured:\n  %s' % (path, '\n  '.join(problems)))
+    epsilon = given.get('layer_norm_eps')
+    if isinstance(epsilon, float) and epsilon > 1e-6 and model not in PLAIN:
+        warnings.warn('%s: layer_norm_eps %g is ignored; norms here have 1e-7 or less' % (path, epsilon), stacklevel=5)
+
+
+def translated(given):
+    """Returns a config with our names of activations."""
+    act = given.get('hidden_act')
+    return dict(given, hidden_act=ACTIVATIONS[act]) if isinstance(act, str) and act in ACTIVATIONS else given
