@@ -3,7 +3,7 @@
 from gplinker_kit import layers as _layers
 from gplinker_kit.backend import Model
 from gplinker_kit.models.bert import BERT
-from gplinker_kit.models.builder import MODELS, build_transformer_model
+from gplinker_kit.models.builder import build_transformer_model
 from gplinker_kit.models.encoder import Encoder
 from gplinker_kit.models.gau import GAU_alpha
 from gplinker_kit.models.masks import (
@@ -13,6 +13,7 @@ from gplinker_kit.models.masks import (
     extend_with_unified_language_model,
 )
 from gplinker_kit.models.parallel import data_parallel
+from gplinker_kit.models.registry import MODELS
 from gplinker_kit.models.roformer import RoFormer, RoFormerV2
 from gplinker_kit.models.saving import load_model
 from gplinker_kit.models.transformer import Transformer

@@ -30,10 +30,10 @@ HEADS = (
 )
 # Names of models that there are not here.
 FOREIGN = (
-    (r'^bert/encoder/transformer/group_\d+/', 'ALBERT'),
-    (r'^electra/', 'ELECTRA'),
-    (r'^(gpt|newslm)/', 'GPT'),
-    (r'^(shared/embedding|(encoder|decoder)/block_\d+/)', 'T5'),
+    (r'^bert/encoder/transformer/group_\d+/|^albert\.', 'ALBERT'),
+    (r'^electra[/.]', 'ELECTRA'),
+    (r'^(gpt|newslm)/|^(transformer\.)?h\.\d+\.attn\.', 'GPT'),
+    (r'^shared(/embedding|\.weight)$|^(encoder|decoder)(/block_|\.block\.)\d+', 'T5'),
 )
 
 

@@ -12,14 +12,15 @@ from dataclasses import dataclass
 from gplinker_kit import model_folder
 from gplinker_kit.errors import CheckpointError
 from gplinker_kit.models import checkpoint, options, published_config
+from gplinker_kit.models.checkpoint.source import KERAS, SHARDED, TORCH
 from gplinker_kit.models.identify import identify
+from gplinker_kit.models.layer_files import under_variable_names
 from gplinker_kit.models.presets import Preset, find_preset, fitting_presets
 
 CONFIG_NAMES = ('bert_config.json', 'config.json')
 VOCABULARY = 'vocab.txt'
-SUFFIXES = ('.safetensors', '.bin', '.h5', '.keras', '.pt', '.pth')
+SUFFIXES = ('.safetensors',) + TORCH + KERAS
 SHARD = re.compile(r'^(?P<prefix>.+)\.data-\d{5}-of-(?P<count>\d{5})$')
-INDEX = '.safetensors.index.json'
 
 
 @dataclass
@@ -57,7 +58,7 @@ def open_folder(path, preset=None, model=None):
     if preset is not None and found is not None:
         check_preset(preset, found)
     source = checkpoint.open_checkpoint(source)
-    identity = identify(source.shapes)
+    identity = identify(under_variable_names(source).shapes)
     if preset is None and found is None:
         raise CheckpointError(_no_config(folder, identity))
     if preset is not None and identity.model == preset.model:
@@ -95,30 +96,29 @@ def is_model_folder(path):
 
 
 def missing_files(folder):
-    """Returns the names of files without which no checkpoint of the folder can be read, as a list."""
+    """Returns the names of files without which the checkpoint of a folder cannot be read, as a list."""
     names = set(os.listdir(folder))
-    missing, found = set(), False
-    for name in sorted(names):
-        shard = SHARD.match(name)
-        if shard:
-            found = True
-            count = int(shard.group('count'))
-            wanted = ['%s.data-%05d-of-%05d' % (shard.group('prefix'), i, count) for i in range(count)]
-            missing.update(set(wanted + [shard.group('prefix') + '.index']) - names)
-        elif name.endswith('.index'):
-            found = True
-            prefix = name[: -len('.index')]
-            if not any(SHARD.match(other) and other.startswith(prefix + '.data-') for other in names):
-                missing.add(prefix + '.data-00000-of-00001')
-        elif name.endswith(INDEX):
-            found = True
-            shards = options.read_object(os.path.join(folder, name)).get('weight_map', {})
-            missing.update(set(shards.values()) - names)
-        elif name.endswith(SUFFIXES):
-            found = True
-    if not found:
+    wanted = set()
+    for name in names:
+        if name.endswith('.index') and not any(other.startswith(name[: -len('index')] + 'data-') for other in names):
+            wanted.add(name[: -len('index')] + 'data-00000-of-00001')
+        elif name.endswith(SHARDED):
+            wanted.update(_parts(os.path.join(folder, name)))
+    whole = any(name.endswith(SUFFIXES) for name in names)
+    for shard in filter(None, map(SHARD.match, names)):
+        prefix, count = shard.group('prefix'), int(shard.group('count'))
+        if prefix + '.index' in names or not whole:
+            wanted.update('%s.data-%05d-of-%05d' % (prefix, number, count) for number in range(count))
+            wanted.add(prefix + '.index')
+    if not wanted and not whole and not any(name.endswith('.index') for name in names):
         return ['a checkpoint (bert_model.ckpt.index and .data-…, or %s)' % ', '.join('*' + end for end in SUFFIXES)]
-    return sorted(missing)
+    return sorted(wanted - names)
+
+
+def _parts(path):
+    """The files that an index names; none where it is no index, which opening it says."""
+    places = options.read_object(path).get('weight_map')
+    return {str(name) for name in places.values()} if isinstance(places, dict) else set()
 
 
 def config_file(folder):

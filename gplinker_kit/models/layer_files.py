@@ -1,0 +1,44 @@
+"""Files that name layers instead of variables: which model they are of, and what the variables would be called."""
+
+from gplinker_kit.models.checkpoint.translation import canonical
+from gplinker_kit.models.registry import MODELS
+
+FIRST = 'Transformer-0-'
+# The first layer that is there tells.
+MARKS = (
+    (FIRST + 'GatedAttentionUnit', 'gau_alpha'),
+    ('Embedding-Position', 'bert'),
+    ('Embedding-Norm', 'roformer'),
+    (FIRST + 'MultiHeadSelfAttention', 'roformer_v2'),
+)
+
+
+def under_variable_names(checkpoint):
+    """Returns an opened checkpoint under the canonical names, whatever names it has.
+
+    What belongs to no encoder of ours keeps its name. Of a file of layers, the layers tell which model they are of.
+    """
+    if checkpoint.names != 'layers':
+        return canonical(checkpoint)
+    counts = {}
+    for name in checkpoint.shapes:
+        layer = name.rsplit('.', 1)[0]
+        counts[layer] = counts.get(layer, 0) + 1
+    model = next((model for mark, model in MARKS if mark in counts), None)
+    if model is None:
+        return checkpoint
+    inner = counts.get(FIRST + 'FeedForward', 2)
+    gates = inner - 1 if model == 'roformer_v2' else max(inner // 2, 2) - 1
+    return canonical(checkpoint, _unbuilt(model, _blocks(counts), gates))
+
+
+def _blocks(layers):
+    numbers = [layer.split('-')[1] for layer in layers if layer.startswith('Transformer-')]
+    return max([int(number) for number in numbers if number.isdigit()] + [0]) + 1
+
+
+def _unbuilt(model, blocks, gates):
+    """A model that only knows its table of names."""
+    sizes = dict.fromkeys(('vocab_size', 'hidden_size', 'num_attention_heads', 'intermediate_size'), 1)
+    act = 'relu' if model == 'gau_alpha' else ['relu'] * gates
+    return MODELS[model](num_hidden_layers=blocks, hidden_act=act, **sizes)
