@@ -6,10 +6,10 @@ import os
 import sys
 
 from gplinker_kit import __version__
-from gplinker_kit.cli import evaluate, extract, plot, submit, train, tune, view
+from gplinker_kit.cli import evaluate, extract, features, inspect_folder, plot, submit, train, tune, view
 
 COMMANDS = {'train': train, 'extract': extract, 'evaluate': evaluate, 'submit': submit, 'tune': tune,
-            'view': view, 'plot': plot}
+            'view': view, 'plot': plot, 'inspect': inspect_folder, 'features': features}
 
 
 def parser():
@@ -29,11 +29,11 @@ def parser():
 
 
 def main(arguments=None):
-    """Runs one command; returns the exit status: 0, or 2 after one line that says what was wrong."""
+    """Runs one command; returns the exit status: 0, a command's own, or 2 after one line that says what was wrong."""
     options = parser().parse_args(arguments)
     quiet()
     try:
-        COMMANDS[options.command].run(options)
+        status = COMMANDS[options.command].run(options)
     except (ValueError, OSError, ImportError, FloatingPointError) as error:
         if options.debug:
             raise
@@ -45,7 +45,7 @@ def main(arguments=None):
     except KeyboardInterrupt:
         print('gplinker %s: interrupted' % options.command, file=sys.stderr)
         return 130
-    return 0
+    return status or 0
 
 
 def quiet():

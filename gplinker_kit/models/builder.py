@@ -9,11 +9,6 @@ from gplinker_kit.models.masks import APPLICATIONS
 from gplinker_kit.models.presets import find_preset
 from gplinker_kit.models.registry import MODELS, find_model
 
-# What a model cannot be built without.
-REQUIRED = {
-    'vocab_size', 'hidden_size', 'num_hidden_layers', 'num_attention_heads', 'intermediate_size', 'hidden_act',
-}  # fmt: skip
-
 
 class DefaultName(str):
     """A model's name that nobody has chosen: what a folder says of itself comes before it."""
@@ -91,8 +86,8 @@ def find_pretrained(config_path, checkpoint_path, model, preset, keywords):
         if preset is not None:
             pretrained_folder.check_preset(preset, config_path)
         return config_path, checkpoint_path, model
-    is_path = isinstance(checkpoint_path, (str, os.PathLike))
-    if is_path and (preset is not None or os.path.isdir(checkpoint_path) and not REQUIRED <= set(keywords)):
+    is_path, sized = isinstance(checkpoint_path, (str, os.PathLike)), set(options.REQUIRED) <= set(keywords)
+    if is_path and (preset is not None or not sized and os.path.isdir(checkpoint_path)):
         name = chosen.lower() if isinstance(chosen, str) else chosen and cls.__name__
         found = pretrained_folder.open_folder(checkpoint_path, preset, name)
         return found.config_path, found.source, found.model if chosen is None else chosen

@@ -16,6 +16,11 @@ PUBLISHED = {
     'type_vocab_size': 'segment_vocab_size',
 }
 
+# What a model cannot be built without.
+REQUIRED = (
+    'vocab_size', 'hidden_size', 'num_hidden_layers', 'num_attention_heads', 'intermediate_size', 'hidden_act',
+)  # fmt: skip
+
 # Where neither file nor call says anything.
 DEFAULTS = {'max_position': 512, 'segment_vocab_size': 2}
 
