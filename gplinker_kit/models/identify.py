@@ -107,9 +107,10 @@ def explain_mismatch(wanted, shapes):
     if have.model is None:
         known = [name for name in wanted if name in shapes]
         return None if known else Mismatch('the file holds %s' % have, True)
-    reason = "this is a %s file (%s), and the model is %s (%s). Use model='%s'" % (
-        have.title, TRAITS[have.model], want.title, TRAITS[want.model], have.model)
-    return Mismatch(reason, (want.model, have.model) != ('roformer', 'bert'))
+    fatal = (want.model, have.model) != ('roformer', 'bert')
+    advice = "Use model='%s'" if fatal else "It was trained as model='%s'"
+    told = (have.title, TRAITS[have.model], want.title, TRAITS[want.model])
+    return Mismatch('this is a %s file (%s), and the model is %s (%s). ' % told + advice % have.model, fatal)
 
 
 def _blocks(shapes):

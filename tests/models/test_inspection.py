@@ -83,7 +83,7 @@ def test_another_model_than_the_config_says(tmp_path):
     assert 'this is a RoFormerV2 file (no biases, no norm parameters), and the model is RoFormer' in found.problems[0]
     write_tensors(tmp_path / 'model.safetensors', arrays('bert'))
     found = inspect_model(folder)
-    assert found.loads and "Use model='bert'" in found.notes[0]
+    assert found.loads and "It was trained as model='bert'" in found.notes[0]
     write_tensors(tmp_path / 'model.safetensors', {'electra/embeddings/word_embeddings': np.zeros((2, 2), 'float32')})
     assert "ELECTRA's names" in inspect_model(folder).problems[0]
 

@@ -11,6 +11,7 @@ from gplinker_kit.errors import CheckpointError
 from gplinker_kit.models import RoFormerV2, build_transformer_model
 from gplinker_kit.models.presets import PRESETS, Preset
 from gplinker_kit.models.pretrained_folder import missing_files, open_folder
+from tests.models import tiny
 from tests.models.folders import arrays, rewrite, write_folder, write_tensors
 from tests.models.tiny import ARCHITECTURES, CONFIGS
 
@@ -183,3 +184,27 @@ def test_other_model_types_and_norms(tmp_path):
     rewrite(tmp_path / 'config.json', model_type='bert', layer_norm_eps=1e-5)
     with pytest.warns(UserWarning, match='layer_norm_eps 1e-05 is ignored'):
         open_folder(folder)
+
+
+@pytest.mark.parametrize('model', ARCHITECTURES)
+def test_files_of_other_models(model):
+    """Nothing but a BERT file in a RoFormer is loaded, and that with a word."""
+    wrapper = tiny.build(model)
+    for other in ARCHITECTURES:
+        if other == model:
+            continue
+        if (model, other) == ('roformer', 'bert'):
+            report = wrapper.load_weights_from_checkpoint(arrays(other))
+            assert report.unused_layers == ['bert/embeddings/position_embeddings'] and not report.untouched
+            assert "this is a BERT file" in str(report) and "It was trained as model='bert'" in report.remark
+        else:
+            lines = tiny.refused(wrapper, arrays(other)).splitlines()
+            assert lines[0].startswith('the given arrays does not fit')
+            assert "Use model='%s'" % other in lines[1]
+    assert wrapper.load_weights_from_checkpoint(arrays(model)).remark == ''
+
+
+def test_a_bert_file_in_a_roformer_is_warned_of(tmp_path):
+    folder = write_folder(tmp_path, 'bert')
+    with pytest.warns(UserWarning, match="this is a BERT file"):
+        build_transformer_model(checkpoint_path=folder, model='roformer')

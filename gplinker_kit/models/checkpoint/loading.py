@@ -21,7 +21,7 @@ class LoadReport:
 
     names: the file's name space. loaded: names; resized: those among them that had another shape. ignored: what did not
     fit, as sentences. unused_…: names of the file that found no place, by kind; unused_copies are what PyTorch's files
-    hold twice, or could compute. untouched: layers that got nothing.
+    hold twice, or could compute. untouched: layers that got nothing. remark: that the file is another model's, or ''.
     """
 
     path: str
@@ -34,6 +34,7 @@ class LoadReport:
     unused_slots: list = field(default_factory=list)
     unused_copies: list = field(default_factory=list)
     untouched: list = field(default_factory=list)
+    remark: str = ''
 
     def __str__(self):
         parts = ['%d variables loaded' % len(self.loaded)]
@@ -49,7 +50,7 @@ class LoadReport:
             if names:
                 shown = ', '.join(names[:4]) + (', …' if len(names) > 4 else '')
                 parts.append('%d %s (%s)' % (len(names), label, shown))
-        return '; '.join(parts)
+        return '; '.join(parts + ([self.remark] if self.remark else []))
 
 
 def load(wrapper, source, mapping, strict=False):
@@ -86,7 +87,9 @@ def load(wrapper, source, mapping, strict=False):
         raise CheckpointError('%s is damaged:\n  %s' % (checkpoint.path, '\n  '.join(damaged)))
     problems = _missing_lines(checkpoint, missing) + problems
     _sort_unused(checkpoint, report)
-    other = _other_model(wrapper, checkpoint, mapping)
+    mismatch = _other_model(wrapper, checkpoint, mapping)
+    other = mismatch.reason if mismatch is not None and mismatch.fatal else None
+    report.remark = mismatch.reason if mismatch is not None and not mismatch.fatal else ''
     if wrapper.ignore_invalid_weights and report.loaded and problems:
         report.ignored, problems = ([other] if other else []) + problems, []
         warnings.warn('%s: ignored\n  %s' % (checkpoint.path, '\n  '.join(report.ignored)), stacklevel=4)
@@ -129,14 +132,13 @@ def _fitting(wrapper, checkpoint, layer, place, name, wanted, report):
 
 
 def _other_model(wrapper, checkpoint, mapping):
-    """Says that the file is another model's, where no good would come of it."""
+    """The `Mismatch` of a file that is another model's, or None."""
     from gplinker_kit.models.identify import explain_mismatch
 
     wanted = {}
     for layer, names in layers_and_names(wrapper, mapping):
         wanted.update((name, tuple(int(size) for size in weight.shape)) for name, weight in zip(names, layer.weights))
-    mismatch = explain_mismatch(wanted, checkpoint.shapes)
-    return mismatch.reason if mismatch is not None and mismatch.fatal else None
+    return explain_mismatch(wanted, checkpoint.shapes)
 
 
 def conditions(layer):
