@@ -47,9 +47,10 @@ def write_checkpoint(tf, path, arrays):
     draft = tempfile.mkdtemp(prefix='.' + os.path.basename(path) + '.', dir=folder)
     try:
         _write(tf, os.path.join(draft, os.path.basename(path)), arrays)
+        names = sorted(os.listdir(draft))  # .data-… comes before .index
         with contextlib.suppress(FileNotFoundError):  # an index must never stand beside other data
-            os.unlink(path + '.index')
-        for name in sorted(os.listdir(draft)):  # .data-… comes before .index
+            os.replace(path + '.index', os.path.join(draft, 'old'))
+        for name in names:
             os.replace(os.path.join(draft, name), os.path.join(folder, name))
     finally:
         shutil.rmtree(draft, ignore_errors=True)

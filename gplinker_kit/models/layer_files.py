@@ -29,7 +29,7 @@ def under_variable_names(checkpoint):
         return checkpoint
     inner = counts.get(FIRST + 'FeedForward', 2)
     gates = inner - 1 if model == 'roformer_v2' else max(inner // 2, 2) - 1
-    return canonical(checkpoint, _unbuilt(model, _blocks(counts), gates))
+    return canonical(checkpoint, unbuilt(model, _blocks(counts), gates))
 
 
 def _blocks(layers):
@@ -37,8 +37,8 @@ def _blocks(layers):
     return max([int(number) for number in numbers if number.isdigit()] + [0]) + 1
 
 
-def _unbuilt(model, blocks, gates):
-    """A model that only knows its table of names."""
+def unbuilt(model, blocks, gates):
+    """Returns a model, not built, that only knows its table of names."""
     sizes = dict.fromkeys(('vocab_size', 'hidden_size', 'num_attention_heads', 'intermediate_size'), 1)
     act = 'relu' if model == 'gau_alpha' else ['relu'] * gates
     return MODELS[model](num_hidden_layers=blocks, hidden_act=act, **sizes)

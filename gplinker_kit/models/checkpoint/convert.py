@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from gplinker_kit.errors import CheckpointError
 from gplinker_kit.models.checkpoint import loading, translation, writing
-from gplinker_kit.models.checkpoint.names import HEADS, SLOTS
+from gplinker_kit.models.checkpoint.names import HEADS, PREFIXES, SLOTS, TIED
 from gplinker_kit.models.checkpoint.source import open_checkpoint
 
 PARTS = ('embeddings', 'encoder', 'heads', 'others')
@@ -46,31 +46,38 @@ def convert(source, target, names=None, wrapper=None, dtype=None, force=False):
     Arguments:
         source: as `open_checkpoint` takes it. target: a .safetensors, .h5 or .keras file, else the prefix of a
             TensorFlow checkpoint. names: the target's, see `writing.check_names`.
-        wrapper: the model, needed where source or target names layers; for .h5 and .keras a built one, which then
-            holds the weights.
+        wrapper: the built model, for .h5 and .keras; it holds the weights then. Others need none.
         dtype: 'float16' or 'float32' for all fractions, or None to keep theirs; not for .h5 and .keras.
         force: bool, replace a target that exists.
     Raises:
         CheckpointError: an unreadable source, or one that does not fit. ValueError: a target that cannot be written so,
             or that exists. In both cases nothing is written.
     """
+    from gplinker_kit.models.identify import identify
+    from gplinker_kit.models.layer_files import unbuilt, under_variable_names
+
     target = os.fspath(target)
     names = writing.check_names(target, names)
     kind = writing.kind_of(target)
     check_target(target, force)
-    if wrapper is None and names == 'layers':
-        raise ValueError('%s: names of layers depend on the model: give its configuration' % target)
     opened = open_checkpoint(source)
-    checkpoint = translation.canonical(opened, wrapper)
-    report = ConvertReport(checkpoint.path, target, writing.KINDS[kind], (opened.names, names))
+    report = ConvertReport(opened.path, target, writing.KINDS[kind], (opened.names, names))
     if kind == 'keras':
-        _through_model(report, checkpoint if opened.names != 'layers' else opened, wrapper, dtype)
+        _through_model(report, opened, wrapper, dtype)
         return report
-    result, left_out = _without_slots(checkpoint)
-    if names == 'pytorch':
-        result = translation.to_pytorch(result, writing.pytorch_prefix(result.shapes))
-    elif names == 'layers':
-        result = translation.to_layers(result, wrapper, wrapper.variable_mapping())
+    checkpoint = under_variable_names(opened)
+    if checkpoint.names != 'bert4keras':
+        raise CheckpointError('%s holds layers of none of our models' % opened.path)
+    result, left_out = _without_foreign(checkpoint)
+    if names != 'bert4keras':
+        found = identify(result.shapes)
+        if found.model not in PREFIXES:
+            raise CheckpointError('%s: no names of %s for %s' % (opened.path, names, found))
+        if names == 'pytorch':
+            result = translation.to_pytorch(result, PREFIXES[found.model])
+        else:
+            model = unbuilt(found.model, found.sizes['num_hidden_layers'], found.gates)
+            result = translation.to_layers(result, model, model.variable_mapping())
     left_out.update(result.left_out)
     arrays, problems = {}, []
     for name in result.shapes:
@@ -101,6 +108,8 @@ def check_target(target, force=False):
 
 def _through_model(report, checkpoint, wrapper, dtype):
     """Loads the model and has Keras write it."""
+    if wrapper is None or not wrapper.built:
+        raise ValueError('%s: Keras writes models: give a built one' % report.target)
     if dtype is not None:
         raise ValueError('%s: a file of Keras has the type of its model; dtype is for others' % report.target)
     loaded = loading.load(wrapper, checkpoint, wrapper.variable_mapping())
@@ -113,15 +122,21 @@ def _through_model(report, checkpoint, wrapper, dtype):
     _leave_out(report, dict.fromkeys(loaded.unused_slots, 'of the optimizer'))
     _leave_out(report, dict.fromkeys(loaded.unused_heads, 'of heads that the model has not been given'))
     _leave_out(report, dict.fromkeys(loaded.unused_layers, 'no layer of the model holds it'))
-    _leave_out(report, checkpoint.left_out)
+    _leave_out(report, dict.fromkeys(loaded.unused_copies, 'a copy, or computed'))
 
 
-def _without_slots(checkpoint):
-    """The checkpoint without what optimizers left in it, and {name: why}."""
+def _without_foreign(checkpoint):
+    """The checkpoint without what optimizers left in it, and names that could not be translated; and {name: why}."""
     left_out = dict(checkpoint.left_out)
+    problem = translation.untied(checkpoint)
+    for name in left_out:
+        if problem and name.endswith(TIED):
+            left_out[name] = 'another matrix than the token table, which outputs share here'
     for name in checkpoint.shapes:
         if SLOTS.search(name):
             left_out[name] = 'of the optimizer'
+        elif checkpoint.raw is not None and name not in checkpoint.origins:
+            left_out[name] = 'no variable of our models'
     if left_out:
         shapes = {name: shape for name, shape in checkpoint.shapes.items() if name not in left_out}
         checkpoint = translation.Checkpoint(

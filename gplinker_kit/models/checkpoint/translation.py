@@ -48,7 +48,7 @@ def from_pytorch(checkpoint):
 
     def read(name):
         array = checkpoint.get(origins.get(name, name))
-        return array.T if name in turned else array
+        return np.ascontiguousarray(array.T) if name in turned else array
 
     return Checkpoint(shapes, read, checkpoint.path, 'bert4keras', checkpoint, origins, left_out)
 
@@ -78,7 +78,7 @@ def to_pytorch(checkpoint, prefix):
 
     def read(name):
         array = checkpoint.get(origins[name])
-        return array.T if name in turned else array
+        return np.ascontiguousarray(array.T) if name in turned else array
 
     return Checkpoint(shapes, read, checkpoint.path, 'pytorch', checkpoint, origins, left_out)
 
@@ -134,11 +134,6 @@ def to_layers(checkpoint, wrapper, mapping):
 def _hollow(shape):
     """An array of zeros that takes no memory: what becomes of a shape is seen without reading a file."""
     return np.broadcast_to(np.float32(0), shape)
-
-
-def layer_names(checkpoint):
-    """Names of the layers of a checkpoint whose names are LAYER.k."""
-    return sorted(_places(checkpoint))
 
 
 def _places(checkpoint):
