@@ -68,7 +68,7 @@ def add_loss(layer, loss, inputs=None):
 
 
 def register(cls):
-    """Class decorator: `load_model` then finds the class by its name."""
+    """Decorator of a class or function: `load_model` then finds it by its name."""
     keras.utils.get_custom_objects()[cls.__name__] = cls
     return cls
 

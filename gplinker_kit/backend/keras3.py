@@ -30,7 +30,7 @@ def add_loss(layer, loss, inputs=None):
 
 
 def register(cls):
-    """Class decorator: `load_model` then finds the class by its name."""
+    """Decorator of a class or function: `load_model` then finds it by its name."""
     return keras.saving.register_keras_serializable(package='gplinker_kit')(cls)
 
 

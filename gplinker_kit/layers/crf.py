@@ -5,6 +5,7 @@ A path y scores s(y) = Σ_t e[t, y_t] + Σ_t T[y_(t-1), y_t], and its probabilit
 """
 
 from gplinker_kit.backend import ENGINE, cond, ops, register, scan
+from gplinker_kit.backend.methods import saved_method
 from gplinker_kit.layers.common import last_size
 from gplinker_kit.layers.tagging import Tagger, finite_scores, linked_tokens, read_tags, real_tokens, tag_accuracy
 
@@ -102,6 +103,7 @@ class ConditionalRandomField(Tagger):
         """The transitions (k, k) as they are used, with `lr_multiplier`."""
         return self._scaled('_trans')
 
+    @saved_method
     def dense_loss(self, y_true, y_pred):
         """-log probability of the path: y_true (b, n, k) one-hot, y_pred (b, n, k) -> (b,) float32.
 
@@ -109,6 +111,7 @@ class ConditionalRandomField(Tagger):
         """
         return self._loss(y_true, y_pred, real_tokens(y_pred))
 
+    @saved_method
     def sparse_loss(self, y_true, y_pred):
         """-log probability of the path: y_true (b, n) or (b, n, 1) integers of any dtype, y_pred (b, n, k) -> (b,).
 
@@ -118,6 +121,7 @@ class ConditionalRandomField(Tagger):
         tags, penalty = read_tags(y_true, real, k)
         return self._loss(ops.one_hot(tags, k, dtype='float32'), y_pred, real) + penalty
 
+    @saved_method
     def sparse_accuracy(self, y_true, y_pred):
         """The share of real tokens whose highest score is at their tag, without regard to transitions -> ()."""
         real = real_tokens(y_pred)

@@ -41,10 +41,8 @@ def from_torch(tensors, prefix=''):
         prefix: what stands before them, such as 'global_pointer.'.
     Raises: ValueError: no such tensors, or shapes that do not fit.
     """
-    for names, needed in ((EFFICIENT, EFFICIENT[::2]), (DENSE, DENSE[:1])):
-        if any(prefix + name in tensors for name in needed):
-            break
-    missing = [prefix + name for name in needed if prefix + name not in tensors]
+    names = EFFICIENT if any(prefix + name in tensors for name in EFFICIENT) else DENSE
+    missing = [prefix + name for name in names[::2] if prefix + name not in tensors]
     if missing:
         raise ValueError(
             'a pointer head of PyTorch has %s or %s after the prefix %r; missing: %s.%s'

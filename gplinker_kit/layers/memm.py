@@ -7,6 +7,7 @@ A token without a neighbour on that side has softmax(e_t).
 """
 
 from gplinker_kit.backend import ops, register
+from gplinker_kit.backend.methods import saved_method
 from gplinker_kit.layers.common import last_size, require_positive
 from gplinker_kit.layers.tagging import (
     Tagger,
@@ -91,10 +92,12 @@ class MaximumEntropyMarkovModel(Tagger):
         """R (k, d), with `lr_multiplier`; only with `hidden_dim`."""
         return self._factor('_r_trans')
 
+    @saved_method
     def dense_loss(self, y_true, y_pred):
         """`sparse_loss` for the highest entries of targets (b, n, k)."""
         return self.sparse_loss(ops.argmax(y_true, axis=-1), y_pred)
 
+    @saved_method
     def sparse_loss(self, y_true, y_pred):
         """The mean of both directions' cross-entropies: y_true (b, n) or (b, n, 1), y_pred (b, n, k) -> () float32.
 
@@ -104,6 +107,7 @@ class MaximumEntropyMarkovModel(Tagger):
         tags, penalty, real, directions = self._read(y_true, y_pred)
         return sum(cross_entropy(tags, logits, real) for logits in directions) * 0.5 + penalty
 
+    @saved_method
     def sparse_accuracy(self, y_true, y_pred):
         """The mean of both directions' shares of real tokens that are right, given the true neighbour -> ()."""
         tags, penalty, real, directions = self._read(y_true, y_pred)

@@ -10,6 +10,7 @@ import numbers
 import numpy as np
 
 from gplinker_kit.backend import Layer, initializers, ops
+from gplinker_kit.backend.methods import remember, saved_method
 from gplinker_kit.layers.common import MethodInitializer, static_shape
 
 
@@ -67,6 +68,7 @@ class Tagger(Layer):
             )
         self.lr_multiplier = lr_multiplier
         self.supports_masking = True
+        remember(self)
 
     def call(self, inputs, mask=None):
         if mask is None:
@@ -81,6 +83,7 @@ class Tagger(Layer):
     def compute_output_shape(self, input_shape):
         return static_shape(input_shape)
 
+    @saved_method
     def dense_accuracy(self, y_true, y_pred):
         """`sparse_accuracy` for the highest entries of targets (b, n, k)."""
         return self.sparse_accuracy(ops.argmax(y_true, axis=-1), y_pred)

@@ -7,13 +7,14 @@ sum. Sources: Su, https://kexue.fm/archives/7359 and https://kexue.fm/archives/9
 "ZLPR: A Novel Loss for Multi-label Classification", arXiv:2208.02955.
 """
 
-from gplinker_kit.backend import epsilon, ops
+from gplinker_kit.backend import epsilon, ops, register
 from gplinker_kit.losses.cells import FILL, MASKED, log1p_sum_exp, masked, scatter_fill
 
 # The float32 numbers next to 1 and, but for subnormal ones, to 0.
 _BELOW_ONE, _ABOVE_ZERO = 1.0 - 2.0**-24, 1.2e-38
 
 
+@register
 def multilabel_categorical_crossentropy(y_true, y_pred):
     """Multilabel cross-entropy with dense labels, which may be soft.
 
@@ -32,6 +33,7 @@ def multilabel_categorical_crossentropy(y_true, y_pred):
     return log1p_sum_exp(negative) + log1p_sum_exp(positive)
 
 
+@register
 def sparse_multilabel_categorical_crossentropy(y_true, y_pred, mask_zero=False):
     """Multilabel cross-entropy with the right classes given by their indices, exact at every score.
 
@@ -75,6 +77,7 @@ def gold_terms(scores, taken_out, index, keep):
     return ops.where(keep, -ops.maximum(gold, MASKED) - ops.log(ops.maximum(count, 1.0)), FILL)
 
 
+@register
 def legacy_sparse_multilabel_categorical_crossentropy(y_true, y_pred, mask_zero=False):
     """bert4keras's formula for the sparse loss, kept to compare with its runs; do not train with it.
 

@@ -13,6 +13,7 @@ from gplinker_kit.losses.cells import (
 from gplinker_kit.losses.multilabel import gold_terms, multilabel_categorical_crossentropy
 
 
+@register
 def global_pointer_crossentropy(y_true, y_pred):
     """Multilabel cross-entropy of each label over its n*n spans, averaged over the labels.
 
@@ -27,6 +28,7 @@ def global_pointer_crossentropy(y_true, y_pred):
     return ops.mean(loss, axis=-1)
 
 
+@register
 def global_pointer_f1_score(y_true, y_pred):
     """F1 of the spans with a positive score, over the whole batch: 2 |true and predicted| / (|true| + |predicted|).
 

@@ -18,7 +18,7 @@ E, H, D, N = 6, 3, 4, 5
 
 
 def half_split_scores(x, weights, use_bias, rope):
-    """What bert4torch computes, without masks: x (b, n, e) -> (b, h, n, n); query first, key second, start before end."""
+    """What bert4torch computes, without masks: x (b, n, e) -> (b, h, n, n); query before key, start before end."""
     weights = [np.asarray(array, np.float64) for array in weights]
     kernels, biases = (weights[0::2], weights[1::2]) if use_bias else (weights, [0.0, 0.0])
     pair = x @ kernels[0] + biases[0]
