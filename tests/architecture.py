@@ -33,7 +33,7 @@ LEVELS = {
     'layers': 3, 'losses': 3, 'optimizers': 3,
     'models': 4,
     'gplinker': 5, 'training': 5, 'recipe': 5, 'fitting': 5, 'averaging': 5, 'selection': 5, 'thresholds': 5,
-    'adversarial': 5, 'snippets': 5, 'plots': 5, 'view': 5, 'clue': 5,
+    'adversarial': 5, 'snippets': 5, 'plots': 5, 'view': 5, 'clue': 5, 'features': 5,
     'cli': 6,
 }
 APART = 3  # families of this level do not import each other
