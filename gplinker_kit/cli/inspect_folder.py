@@ -108,7 +108,9 @@ def model_lines(found):
 def preset_lines(found):
     from gplinker_kit.models.presets import PRESETS
 
-    return ['%s: %s' % (name, PRESETS[name].title) for name in found.presets] or ['none fits']
+    words = {True: '; cut texts into words first (jieba)', False: ''}
+    lines = ['%s: %s%s' % (name, PRESETS[name].title, words[PRESETS[name].vocabulary.words]) for name in found.presets]
+    return lines or ['none fits']
 
 
 def config_lines(found):

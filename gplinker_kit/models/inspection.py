@@ -14,7 +14,7 @@ from gplinker_kit import model_folder
 from gplinker_kit.models import checkpoint as checkpoints
 from gplinker_kit.models import options, pretrained_folder, published_config
 from gplinker_kit.models.checkpoint.source import SHARDED, TORCH
-from gplinker_kit.models.expected_shapes import expected_shapes
+from gplinker_kit.models.expected_shapes import POSITION_TABLES, expected_shapes
 from gplinker_kit.models.identify import Identity, explain_mismatch, identify
 from gplinker_kit.models.layer_files import under_variable_names
 from gplinker_kit.models.presets import SPECIAL_TOKENS, complete, find_preset, fitting_presets
@@ -116,10 +116,11 @@ def inspect_model(path, preset=None):
     source = found.attempt(_locate, folder if is_folder else path, preset)
     opened = None if source is None else found.attempt(checkpoints.open_checkpoint, source)
     shapes = {} if opened is None else _read_checkpoint(found, opened)
+    known = len(found.problems)
     _read_config(found, preset, shapes)
-    _read_vocabulary(found)
-    if shapes:
+    if shapes and len(found.problems) == known:  # a wrong configuration makes all shapes wrong
         _compare(found, shapes)
+    _read_vocabulary(found)
     return found
 
 
@@ -189,11 +190,12 @@ def _read_config(found, preset, shapes):
     if found.model is None:
         return
     if given:
-        with warnings.catch_warnings(record=True) as caught:
-            warnings.simplefilter('always')
-            found.attempt(published_config.check_options, given, found.model, path)
-        found.notes.extend(str(warning.message) for warning in caught)
-    sizes = dict(identity.sizes if identity and identity.model == found.model else {}, **found.config)
+        found.attempt(published_config.check_options, given, found.model, path)
+        found.notes.extend(published_config.remarks(given, found.model, path))
+    same = identity is not None and identity.model == found.model
+    if same and preset is not None:
+        found.attempt(pretrained_folder.check_sizes, preset, identity.sizes, found.model, found.contents.path)
+    sizes = dict(identity.sizes if same else {}, **options.renamed(given))
     if sizes:
         found.presets = [fitting.name for fitting in fitting_presets(found.model, sizes)]
     if not found.config:
@@ -201,15 +203,15 @@ def _read_config(found, preset, shapes):
             found.problems.append(_no_config(found))
         return
     found.config = complete(found.config)
-    if found.model != 'bert':
+    if found.model not in POSITION_TABLES:
         del found.config['max_position']
 
 
 def _no_config(found):
     names = ' or '.join(pretrained_folder.CONFIG_NAMES)
     advice = ' or '.join('--preset %s' % name for name in found.presets)
-    return 'missing %s, without which the number of attention heads is not known%s' % (
-        names, '; the sizes are those of %s' % advice if advice else '')
+    advice = '\nthe sizes are those of %s' % advice if advice else ''
+    return 'missing %s: shapes do not tell the activation, nor the number of attention heads%s' % (names, advice)
 
 
 def _read_vocabulary(found):

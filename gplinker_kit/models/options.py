@@ -57,7 +57,8 @@ def read_published(path):
     given = read_object(path)
     settings = given.get('settings')
     if isinstance(settings, dict) and isinstance(settings.get('encoder'), dict):
-        given = dict(settings['encoder'], model_type=settings.get('model'))
+        model = str(settings.get('model', 'roformer_v2')).lower()
+        given = dict(settings['encoder'], model_type='bert' if model == 'roberta' else model)
     return published_config.translated(given)
 
 
@@ -70,6 +71,8 @@ def read_config(path, known, model=None):
     """
     given = read_published(path)
     published_config.check_options(given, model, path)
+    for remark in published_config.remarks(given, model, path):
+        warnings.warn(remark, stacklevel=4)
     names = known | published_arguments(known)
     for key in given:
         if key in names or key in PUBLISHED:

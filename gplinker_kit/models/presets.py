@@ -149,7 +149,11 @@ def _roformer_v2(size, hidden_size, layers, heads, inner):
         'RoFormerV2 %s, Chinese characters' % size,
         _config(12000, hidden_size, layers, heads, inner, 'relu'),
         Vocabulary(12000),
-        (('TensorFlow', ZHUIYI + archive), ('PyTorch', 'https://github.com/JunnYu/RoFormer_pytorch')),
+        (
+            ('TensorFlow', ZHUIYI + archive),
+            ('the authors', 'https://github.com/ZhuiyiTechnology/roformer-v2'),
+            ('PyTorch', 'https://github.com/JunnYu/RoFormer_pytorch'),
+        ),
     )
 
 
@@ -162,6 +166,7 @@ def _gau_alpha():
         Vocabulary(12000),
         (
             ('TensorFlow', ZHUIYI + 'chinese_GAU-alpha-char_L-24_H-768.zip'),
+            ('the authors', 'https://github.com/ZhuiyiTechnology/GAU-alpha'),
             ('PyTorch', 'https://github.com/JunnYu/GAU-alpha-pytorch'),
         ),
     )

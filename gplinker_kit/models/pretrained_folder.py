@@ -62,7 +62,7 @@ def open_folder(path, preset=None, model=None):
     if preset is None and found is None:
         raise CheckpointError(_no_config(folder, identity))
     if preset is not None and identity.model == preset.model:
-        _check_sizes(preset, identity.sizes, identity.model, source.path)
+        check_sizes(preset, identity.sizes, identity.model, source.path)
     model = model or (preset.model if preset else published_config.model_of(given, found)) or identity.model
     if model is None:
         raise CheckpointError('%s: %s' % (source.path, identity))
@@ -138,10 +138,10 @@ def check_preset(preset, path):
     given = options.read_published(path)
     told = published_config.model_of(given, path)
     lines = [] if told in (None, preset.model) else ['model: %r in the file, %r in the preset' % (told, preset.model)]
-    _check_sizes(preset, given, told or preset.model, path, lines)
+    check_sizes(preset, given, told or preset.model, path, lines)
 
 
-def _check_sizes(preset, given, model, path, lines=()):
+def check_sizes(preset, given, model, path, lines=()):
     """The same of sizes that the file at `path` has; `lines` say what else is wrong."""
     lines = list(lines) + ['%s: %r in the file, %r in the preset' % found for found in preset.differences(given)]
     if lines:

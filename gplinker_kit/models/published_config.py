@@ -1,7 +1,5 @@
 """What Hugging Face's config files say beyond sizes: which model they are of, and options that nothing here honours."""
 
-import warnings
-
 from gplinker_kit.errors import hint
 
 MODEL_TYPES = {'bert': 'bert', 'roformer': 'roformer', 'roformer_v2': 'roformer_v2', 'gau_alpha': 'gau_alpha'}
@@ -58,9 +56,14 @@ def check_options(given, model, path):
         problems.append('normalization = %r: GAU-α has softmax_plus' % given['normalization'])
     if problems:
         raise ValueError('%s cannot be honoured:\n  %s' % (path, '\n  '.join(problems)))
+
+
+def remarks(given, model, path):
+    """Returns sentences on options that make a small difference and are not honoured."""
     epsilon = given.get('layer_norm_eps')
-    if isinstance(epsilon, float) and epsilon > 1e-6 and model not in PLAIN:
-        warnings.warn('%s: layer_norm_eps %g is ignored; norms here have 1e-7 or less' % (path, epsilon), stacklevel=5)
+    if not isinstance(epsilon, float) or epsilon <= 1e-6 or model in PLAIN:
+        return []
+    return ['%s: layer_norm_eps %g is ignored; norms here have 1e-7 or less' % (path, epsilon)]
 
 
 def translated(given):

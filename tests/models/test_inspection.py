@@ -8,11 +8,11 @@ import pytest
 
 from gplinker_kit import backend
 from gplinker_kit.errors import CheckpointError
-from gplinker_kit.models import build_transformer_model
+from gplinker_kit.models import build_transformer_model, checkpoint
 from gplinker_kit.models.inspection import inspect_model
 from gplinker_kit.models.pretrained_folder import open_folder
 from tests.models.folders import SPECIAL, arrays, rewrite, write_folder, write_tensors
-from tests.models.tiny import ARCHITECTURES, CONFIGS
+from tests.models.tiny import ARCHITECTURES, CONFIGS, build
 
 
 @pytest.mark.parametrize('model', ARCHITECTURES)
@@ -128,6 +128,10 @@ def test_a_preset_that_the_checkpoint_has_the_sizes_of(tmp_path, monkeypatch):
     folder = write_folder(tmp_path, 'gau_alpha', config=False)
     found = inspect_model(folder)
     assert found.presets == ['tiny_gau'] and 'the sizes are those of --preset tiny_gau' in found.problems[0]
+    found = inspect_model(folder, 'gau_alpha_base')
+    assert found.presets == ['tiny_gau'] and len(found.problems) == 1
+    assert 'hidden_size: 32 in the file, 768 in the preset' in found.problems[0]
+    assert "It fits preset='tiny_gau'." in found.problems[0]
     found = inspect_model(folder, 'tiny_gau')
     assert found.loads and found.told_by == 'preset tiny_gau' and found.config['attention_key_size'] == 16
 
@@ -187,3 +191,39 @@ def test_a_tensorflow_checkpoint_by_its_prefix(tmp_path):
     for path in (folder, prefix, prefix + '.index'):
         found = inspect_model(path)
         assert found.loads and found.contents.kind == 'TensorFlow' and found.model == 'gau_alpha'
+
+
+def test_files_of_keras(tmp_path):
+    """Whole models and weights alone, which name layers; no file of theirs tells the configuration."""
+    folder = write_folder(tmp_path, 'roformer_v2')
+    (tmp_path / 'model.safetensors').unlink()
+    wrapper = build('roformer_v2')
+    names = ['model.h5', 'model.weights.h5'] + (['model.keras'] if backend.STACK == 'keras3' else [])
+    for name in names:
+        checkpoint.save(wrapper, tmp_path / name, {})
+        found = inspect_model(folder)
+        assert found.loads and found.model == 'roformer_v2' and found.contents.names == 'layers', name
+        assert found.contents.kind.startswith('Keras') and found.contents.variables == 8
+        (tmp_path / name).unlink()
+
+
+def test_a_file_of_pytorch(tmp_path):
+    torch = pytest.importorskip('torch')
+    folder = write_folder(tmp_path, 'roformer_v2', config_name='config.json')
+    (tmp_path / 'model.safetensors').unlink()
+    torch.save({name: torch.tensor(value) for name, value in pytorch_arrays().items()},
+               str(tmp_path / 'pytorch_model.bin'))  # fmt: skip
+    found = inspect_model(folder)
+    assert found.loads and found.contents.kind == 'PyTorch' and found.contents.names == 'pytorch'
+
+
+def test_a_model_folder_of_training_is_read_by_the_builder(tmp_path):
+    settings = {'model': 'roformer_v2', 'encoder': CONFIGS['roformer_v2'], 'max_length': 128}
+    version = tmp_path / 'versions' / '3'
+    version.mkdir(parents=True)
+    (tmp_path / 'current').write_text('3\n')
+    write_folder(version, 'roformer_v2', config={'settings': settings}, config_name='config.json')
+    found = inspect_model(str(tmp_path))
+    assert found.loads and found.folder == str(version) and found.told_by == 'config.json'
+    wrapper = build_transformer_model(checkpoint_path=str(tmp_path), return_keras_model=False)
+    assert type(wrapper).__name__ == 'RoFormerV2' and len(wrapper.load_report.loaded) == 8
