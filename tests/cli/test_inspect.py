@@ -14,7 +14,8 @@ def inspect(capsys, *arguments):
 
 def test_a_folder_that_loads(tmp_path, capsys):
     folder = write_folder(tmp_path, 'gau_alpha')
-    config, weights = (os.path.getsize(os.path.join(folder, name)) for name in ('bert_config.json', 'model.safetensors'))
+    config = os.path.getsize(os.path.join(folder, 'bert_config.json'))
+    weights = os.path.getsize(os.path.join(folder, 'model.safetensors'))
     status, printed = inspect(capsys, folder)
     assert status == 0
     assert [line.rstrip() for line in printed.splitlines()] == [
