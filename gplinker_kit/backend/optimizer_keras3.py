@@ -24,6 +24,15 @@ else:
         return gradient
 
 
+if ENGINE == 'torch':
+    from gplinker_kit.backend.optimizer_torch import fused
+else:
+
+    def fused(rule, weight, slots, gradient, step):
+        """Returns False: the compilers of TensorFlow and JAX fuse the updates that rules write out."""
+        return False
+
+
 def value_of(tensor):
     """Returns the numpy value of a variable or tensor."""
     return keras.ops.convert_to_numpy(tensor)
@@ -117,6 +126,8 @@ class Driver(keras.optimizers.Optimizer):
     def update_step(self, gradient, variable, learning_rate):
         index = self._get_variable_index(variable)
         slots, state = self._slots[index], self._now.states.get(index)
+        if state is None and fused(self._rules[index], variable, slots, gradient, self._now.step):
+            return
         state = _values(slots) if state is None else state
         weight = ops.cast(variable, 'float32')
         gradient = ops.cast(gradient, 'float32')

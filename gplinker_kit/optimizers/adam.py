@@ -69,7 +69,7 @@ class AdamRule(Rule):
 class KitAdam(RuleOptimizer):
     """Adam; the same numbers on Keras 2.3.1, tf.keras and Keras 3, and in every run.
 
-    On TF 1.15 one fused kernel updates each float32 weight. Gradients of an embedding are made dense, so every row
+    On TF 1.15 and PyTorch one fused kernel updates each float32 weight. Gradients of an embedding are made dense, so every row
     moves at every step, as the formula says. The two moments are float32 whatever the dtype of the weight.
 
     Arguments: see `RuleOptimizer` for learning_rate, global_clipnorm, clipvalue and name; `lr` is another name of

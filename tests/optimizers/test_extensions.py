@@ -169,6 +169,27 @@ def test_names_are_matched_on_a_model():
 
 
 @pytest.mark.smoke
+def test_extensions_beside_a_fused_adam():
+    """What TF 1.15 and PyTorch do with one kernel a weight, and parts of the rule before and after it."""
+    cls = extend_with_exponential_moving_average(
+        extend_with_parameter_wise_lr(extend_with_piecewise_linear_lr(extend_with_weight_decay(Adam))))
+    model = compiled(cls(
+        0.05, weight_decay_rate=0.1, lr_schedule={2: 1, 6: 0.5}, paramwise_lr_schedule={'bias': 0.5}, ema_momentum=0.8))
+    batches = oracles.batches(5)
+    found = train(model, batches)
+    twin, tiny = oracles.Twin('Adam', NAMES, 0.05, {
+        'weight_decay': {'weight_decay_rate': 0.1}, 'piecewise_linear_lr': {'lr_schedule': {2: 1, 6: 0.5}},
+        'parameter_wise_lr': {'paramwise_lr_schedule': {'bias': 0.5}},
+        'exponential_moving_average': {'ema_momentum': 0.8},
+    }), oracles.TinyModel()  # fmt: skip
+    for ids, targets in batches:
+        tiny.weights = twin.step(tiny.weights, tiny.gradients(ids, targets))
+    assert_within(found, tiny.weights)
+    model.optimizer.apply_ema_weights()
+    assert_within(model.get_weights(), twin.averaged())
+
+
+@pytest.mark.smoke
 def test_the_published_composition_trains_a_model():
     """Compiled by Keras, with sparse gradients of an embedding on TensorFlow, clipping, a flush and averages."""
     options = dict(PUBLISHED, bias_correction=False)
