@@ -1,6 +1,5 @@
 """Reading and writing TensorFlow checkpoints with whichever TensorFlow is at hand."""
 
-import contextlib
 import os
 import shutil
 import tempfile
@@ -47,13 +46,24 @@ def write_checkpoint(tf, path, arrays):
     draft = tempfile.mkdtemp(prefix='.' + os.path.basename(path) + '.', dir=folder)
     try:
         _write(tf, os.path.join(draft, os.path.basename(path)), arrays)
-        names = sorted(os.listdir(draft))  # .data-… comes before .index
-        with contextlib.suppress(FileNotFoundError):  # an index must never stand beside other data
-            os.replace(path + '.index', os.path.join(draft, 'old'))
-        for name in names:
-            os.replace(os.path.join(draft, name), os.path.join(folder, name))
+        _move(os.path.join(draft, os.path.basename(path)), path)
     finally:
         shutil.rmtree(draft, ignore_errors=True)
+
+
+def _move(draft, path):
+    """Moves both files of a checkpoint; an index never stands beside other data than its own."""
+    data, index, old = '.data-00000-of-00001', '.index', draft + '.old'
+    replaces = os.path.exists(path + index)
+    if replaces:
+        os.replace(path + index, old)
+    try:
+        os.replace(draft + data, path + data)
+    except OSError:
+        if replaces:
+            os.replace(old, path + index)
+        raise
+    os.replace(draft + index, path + index)
 
 
 def _write(tf, path, arrays):
