@@ -53,6 +53,7 @@ EXTRAS = {
         'packaging',
         'setuptools',  # Python 3.12 environments have none of their own; a test reads this file through it
         "bert4keras==0.11.5; python_version < '3.8'",  # the peer of the parity tests
+        "transformers>=4.50; python_version >= '3.11'",  # the peer of those on PyTorch, idle where there is none
     ],
     'lint': ['ruff>=0.6'],
 }
