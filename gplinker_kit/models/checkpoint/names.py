@@ -105,7 +105,7 @@ def name_space(names):
 def pytorch_prefixes(names, path):
     """Returns (prefix of the encoder's names, prefix of the heads'), such as ('bert.', '') or ('', '').
 
-    Raises: CheckpointError for a file with several encoders.
+    Raises: CheckpointError for a file with several encoders, and for RoBERTa's.
     """
     found = set()
     for ending in (r'embeddings\.word_embeddings\.weight$', r'encoder\.layer\.\d+\..+'):
@@ -116,6 +116,11 @@ def pytorch_prefixes(names, path):
             % (path, len(found), ', '.join(repr(prefix) for prefix in sorted(found)))
         )
     prefix = found.pop() if found else ''
+    if prefix.endswith('roberta.'):
+        raise CheckpointError(
+            '%s is a RoBERTa as Hugging Face names it (%s…), whose positions start at row 2 of their table: none of '
+            'our models. The Chinese RoBERTa-wwm-ext is a BERT' % (path, prefix)
+        )
     return prefix, re.sub(r'(^|\.)(bert|roformer|gau_alpha)\.$', r'\1', prefix)
 
 

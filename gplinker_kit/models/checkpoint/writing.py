@@ -1,6 +1,7 @@
 """Writing weights: which file by the target's suffix, and never half of one."""
 
 import os
+import re
 import shutil
 import tempfile
 import warnings
@@ -9,7 +10,7 @@ from contextlib import contextmanager
 import numpy as np
 
 from gplinker_kit import backend
-from gplinker_kit.errors import CheckpointError, hint
+from gplinker_kit.errors import CheckpointError, hint, nearest
 from gplinker_kit.models.checkpoint.loading import conditions, layers_and_names, wrong_count
 from gplinker_kit.models.checkpoint.names import NAME_SPACES, PREFIXES
 from gplinker_kit.models.checkpoint.source import KERAS, TORCH, Checkpoint
@@ -26,7 +27,8 @@ KINDS = {
 def kind_of(path):
     """Returns 'safetensors', 'keras' or 'tensorflow', what `path` is written as.
 
-    Raises: ValueError for a file of PyTorch, which is not written here.
+    Raises: ValueError for a file of PyTorch, which is not written here, one of the files of a TensorFlow checkpoint,
+        and a suffix that is nearly one of these.
     """
     if path.endswith('.safetensors'):
         return 'safetensors'
@@ -34,6 +36,12 @@ def kind_of(path):
         return 'keras'
     if path.endswith(TORCH):
         raise ValueError("%s: PyTorch reads safetensors; name a .safetensors file, with names='pytorch'" % path)
+    suffix = os.path.splitext(path)[1]
+    if re.match(r'\.(index|meta|data-\d+-of-\d+)$', suffix):
+        raise ValueError('%s: name the prefix of the checkpoint, without %s' % (path, suffix))
+    close = nearest(suffix, ('.safetensors', '.keras', '.hdf5', '.weights.h5'))
+    if close:
+        raise ValueError('%s: unknown suffix %r. Did you mean %r?' % (path, suffix, close))
     return 'tensorflow'
 
 

@@ -115,6 +115,8 @@ def test_targets_that_cannot_be_written(arrays, tmp_path):
         ('folder', {}, 'is a folder; name the file in it'),
         (os.path.join('no', 'x.ckpt'), {}, 'there is no folder'),
         ('x.bin', {}, 'PyTorch reads safetensors'),
+        ('x.ckpt.index', {}, 'name the prefix of the checkpoint, without .index'),
+        ('x.safetensor', {}, "unknown suffix '.safetensor'. Did you mean '.safetensors'"),
         ('x.ckpt', {'names': 'pytorch'}, "a TensorFlow checkpoint has names='bert4keras' only. Received: 'pytorch'"),
         ('x.h5', {'names': 'bert4keras'}, "has names='layers' only"),
         ('x.safetensors', {'names': 'torch'}, "unknown names 'torch'. Did you mean 'pytorch'"),

@@ -189,6 +189,11 @@ def test_several_encoders_in_one_file():
         canonical(open_checkpoint(given))
 
 
+def test_positions_of_roberta_are_not_bert_s():
+    given = {name.replace('bert.', 'roberta.'): value for name, value in arrays('bert', 'bert.').items()}
+    assert 'whose positions start at row 2 of their table' in refusal(build('bert'), given)
+
+
 def test_a_file_of_another_model_is_refused_with_the_reason():
     """transformers loads RoFormerV2's weights into its RoFormer without a word."""
     message = refusal(build('roformer'), arrays('roformer_v2', 'roformer.'))
