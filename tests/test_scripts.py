@@ -3,6 +3,7 @@
 import importlib.machinery
 import importlib.util
 import os
+import queue
 import shutil
 import subprocess
 import sys
@@ -62,6 +63,27 @@ def test_test_sets_the_variables_of_a_stack(runner, monkeypatch):
     assert 'TF_KERAS' not in runner.variables(runner.STACKS['tf1'], 1)
     chosen = runner.variables(runner.STACKS['keras3-jax'], 2)
     assert chosen['KERAS_BACKEND'] == 'jax' and chosen['TF_CPP_MIN_LOG_LEVEL'] == '2'
+
+
+def test_stacks_of_both_environments_wait_in_one_queue(runner, monkeypatch):
+    """A free lane takes the longest stack that is left, with the Python of its environment; all get a result."""
+    assert sorted(runner.LONGEST_FIRST) == sorted(runner.STACKS)
+    monkeypatch.setattr(runner, 'make_environment', lambda env, with_torch: ('python of ' + env, ''))
+    monkeypatch.setattr(runner, 'has_torch', lambda python: True)
+    ran = []
+    monkeypatch.setattr(runner, 'run_stack', lambda name, python, *options: ran.append((name, python)) or name)
+    assert runner.run_all(list(runner.STACKS), set(), [], 'folder') == {name: name for name in runner.STACKS}
+    expected = [(name, 'python of ' + runner.STACKS[name].env) for name in runner.LONGEST_FIRST]
+    assert sorted(ran) == sorted(expected)
+
+    waiting, results = queue.PriorityQueue(), {}
+    for env in ('keras3', 'tf1'):
+        runner.open_environment(env, [name for name in runner.STACKS if runner.STACKS[name].env == env], set(), waiting,
+                                results)
+    waiting.put((len(runner.STACKS), None, None))
+    del ran[:]
+    runner.run_lane(waiting, [], 1, 'folder', False, results)
+    assert ran == expected
 
 
 def test_test_reads_pytests_closing_line(runner):
