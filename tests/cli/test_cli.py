@@ -13,6 +13,8 @@ import pytest
 from gplinker_kit.cli import main
 from tests.corpus import VOCAB
 
+# Thresholds would take minutes to tune: a model that has learned nothing finds thousands of events.
+ONE_EPOCH = ['--epochs', '1', '--batch-size', '15', '--no-tune']
 TEXTS = ['昨日，砚帆科技以3.5亿元收购漱岩软件。', '', '今天天气很好。']
 
 
@@ -89,7 +91,7 @@ def test_a_second_training_becomes_the_current_version(model, corpus, tmp_path, 
     folder = str(tmp_path / 'model')
     shutil.copytree(model, folder)
     arguments = ['train', '--data', str(corpus), '--output', folder, '--config', str(corpus / 'encoder.json')]
-    assert main(arguments + ['--epochs', '1', '--batch-size', '15']) == 0
+    assert main(arguments + ONE_EPOCH) == 0
     with open(os.path.join(folder, 'current')) as one, open(os.path.join(model, 'current')) as two:
         assert int(one.read()) > int(two.read())
 
@@ -114,7 +116,7 @@ def test_train_starts_from_a_checkpoint(pretrained, corpus, tmp_path, capsys):
 
     folder, table = pretrained
     arguments = ['train', '--data', str(corpus), '--output', str(tmp_path), '--pretrained', str(folder)]
-    assert main(arguments + ['--epochs', '1', '--batch-size', '15', '--learning-rate', '1e-9']) == 0
+    assert main(arguments + ONE_EPOCH + ['--learning-rate', '1e-9']) == 0
     assert 'checkpoint: ' in capsys.readouterr().err
     weights = load_file(str(tmp_path / 'versions' / '1' / 'weights.safetensors'))
     np.testing.assert_allclose(weights['Embedding-Token.0'], table, atol=1e-6)

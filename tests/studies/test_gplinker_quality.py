@@ -10,13 +10,21 @@ from studies import gplinker_quality as quality
 from tests.corpus import sentences, tiny_gplinker
 
 
+def make_shy(gplinker):
+    """Lowers all scores of an untrained model: it would find an event in every other cell, which takes long to tune."""
+    for name in ('Argument', 'Head-Link', 'Tail-Link'):
+        layer = gplinker.model.get_layer(name + '-Pointer')
+        layer.set_weights(layer.get_weights()[:-1] + [layer.get_weights()[-1] - 1.2])
+
+
 def test_measuring_leaves_no_trace_in_the_next_measure():
     schema, examples = sentences(2)
     gplinker = tiny_gplinker(schema)
+    make_shy(gplinker)
     gplinker.thresholds = Thresholds(9.0, 9.0, 9.0)
     first = quality.measure(gplinker, examples)
     assert quality.measure(gplinker, examples) == first
-    assert sorted(first) == sorted(quality.SCORES)
+    assert sorted(first) == sorted(quality.SCORES) and first['official'] > 0
     gplinker.thresholds = Thresholds()
     assert first['official'] == pytest.approx(100 * quality_at_zero(gplinker, examples))
 
