@@ -19,6 +19,21 @@ def shared_data():
 TENSOR_TESTS = {'backend', 'cli', 'layers', 'losses', 'models', 'optimizers'}
 
 
+def plain_session():
+    """Returns a session of TF 1.15 that runs graphs as they were built.
+
+    Where a graph runs once or twice, rewriting it takes a quarter of all the time. The tests of the backend, of
+    commands, trainings and examples, and the peers leave TensorFlow as users find it.
+    """
+    import tensorflow as tf
+
+    threads = [int(os.environ.get(name, 0)) for name in ('TF_NUM_INTRAOP_THREADS', 'TF_NUM_INTEROP_THREADS')]
+    config = tf.compat.v1.ConfigProto(intra_op_parallelism_threads=threads[0], inter_op_parallelism_threads=threads[1])
+    config.graph_options.optimizer_options.opt_level = -1
+    config.graph_options.rewrite_options.disable_meta_optimizer = True
+    return tf.compat.v1.Session(config=config)
+
+
 @pytest.fixture(autouse=True)
 def fresh_session(request):
     """A new graph for each test of these folders on TF 1.15.
@@ -26,9 +41,12 @@ def fresh_session(request):
     It keeps all that was ever built in one graph, and every run of the session pays for it. Keras 3 would lose what it
     has compiled.
     """
-    if os.path.basename(os.path.dirname(str(request.node.fspath))) in TENSOR_TESTS:
+    folder = os.path.basename(os.path.dirname(str(request.node.fspath)))
+    if folder in TENSOR_TESTS:
         from gplinker_kit.backend import STACK, keras
 
         if STACK != 'keras3':
             keras.backend.clear_session()
+            if folder not in ('backend', 'cli'):
+                keras.backend.set_session(plain_session())
     yield
