@@ -14,11 +14,15 @@ _STOCK = ('elu', 'exponential', 'linear', 'relu', 'selu', 'sigmoid', 'softmax', 
 
 def gelu_erf(x):
     """x · Φ(x), exact."""
+    if STACK == 'keras3':
+        return keras.ops.gelu(x, approximate=False)
     return 0.5 * x * (1.0 + ops.erf(x / math.sqrt(2.0)))
 
 
 def gelu_tanh(x):
     """x · Φ(x), approximated by a tanh."""
+    if STACK == 'keras3':
+        return keras.ops.gelu(x, approximate=True)
     return 0.5 * x * (1.0 + ops.tanh(math.sqrt(2.0 / math.pi) * (x + 0.044715 * x * x * x)))
 
 
@@ -39,6 +43,8 @@ def squared_relu(x):
 
 def swish(x):
     """x · sigmoid(x)."""
+    if STACK == 'keras3':
+        return keras.ops.silu(x)
     return x * ops.sigmoid(x)
 
 

@@ -5,7 +5,8 @@ Notation: b batch, n queries, m keys, h heads, d key size a head, v value size a
 
 import math
 
-from gplinker_kit.backend import Layer, dropout, initializers, ops, register, seed_generator
+from gplinker_kit.backend import STACK, Layer, dropout, initializers, ops, register, seed_generator
+from gplinker_kit.backend.fused import softmax_attention
 from gplinker_kit.layers.common import (
     MASKED,
     add_matrix,
@@ -64,6 +65,14 @@ def add_bias(scores, bias):
     return ops.cast(scores, 'float32') + ops.maximum(ops.cast(bias, 'float32'), MASKED)
 
 
+def _total_bias(mask, bias):
+    """A mask and a float bias, each or None, as one float32 bias or None."""
+    if mask is None and bias is None:
+        return None
+    total = ops.zeros((1, 1, 1, 1)) if bias is None else ops.maximum(ops.cast(bias, 'float32'), MASKED)
+    return mask_out(total, mask)
+
+
 def allowed_keys(padding, structure, rank):
     """The keys that each query may see, for scores of `rank`: padding (b, m) and a structural mask, each or None."""
     if padding is not None:
@@ -76,8 +85,11 @@ def allowed_keys(padding, structure, rank):
 
 
 def weight_dropout(layer, training):
-    """The function that drops attention weights of `layer`, or None where it has no attention_dropout."""
-    if not layer.attention_dropout:
+    """The function that drops attention weights of `layer`, or None where none are dropped.
+
+    On Keras 2 the graph is one for training and prediction, and the function decides when it runs.
+    """
+    if not layer.attention_dropout or (STACK == 'keras3' and not training):
         return None
     return lambda weights: dropout(weights, layer.attention_dropout, layer.dropout_rng, training)
 
@@ -112,6 +124,11 @@ def dot_product_attention(
         key = ops.concatenate([state[0], key], axis=1)
         value = ops.concatenate([state[1], value], axis=1)
     scale = 1.0 / math.sqrt(int(query.shape[-1])) if scale is None else scale
+    plain = drop is None and relative is None and relative_scores is None and not return_scores
+    if plain and normalization == 'softmax':
+        output = softmax_attention(query, key, value, _total_bias(mask, bias), scale)
+        if output is not None:
+            return output, (key, value)
     query = query * scale
     scores = ops.matmul(ops.transpose(query, (0, 2, 1, 3)), ops.transpose(key, (0, 2, 3, 1)))
     if relative is not None:
@@ -233,7 +250,7 @@ class MultiHeadAttention(Layer):
         elif p_bias:
             self._check_positions(p_bias, positions)
         padding = mask[2] if isinstance(mask, (list, tuple)) else mask
-        output, _, scores = dot_product_attention(
+        output, _, *scores = dot_product_attention(
             query,
             key,
             value,
@@ -244,12 +261,12 @@ class MultiHeadAttention(Layer):
             drop=weight_dropout(self, training),
             relative=positions if p_bias == 'typical_relative' else None,
             relative_scores=positions if p_bias == 't5_relative' else None,
-            return_scores=True,
+            return_scores=self.return_attention_scores,
         )
         shape = ops.shape(output)
         output = ops.reshape(output, (shape[0], shape[1], self.heads * self.head_size))
         output = dense(output, self.kernels[3], self.biases[3])
-        return [output, scores] if self.return_attention_scores else output
+        return [output] + scores if self.return_attention_scores else output
 
     def _check_positions(self, p_bias, positions):
         wanted = (self.heads,) if p_bias == 't5_relative' else (self.key_size, self.head_size)

@@ -4,9 +4,7 @@ import functools
 import numbers
 
 from gplinker_kit.backend import initializers, ops, register
-
-# Finite, so that a row without any allowed key gives a uniform softmax and not NaN.
-MASKED = -1e9
+from gplinker_kit.backend.fused import MASKED, dense  # noqa: F401  (layers find them here)
 
 
 @register
@@ -41,12 +39,6 @@ def add_matrix(layer, prefix, rows, columns):
     kernel = layer.add_weight(name=prefix + 'kernel', shape=(rows, columns), initializer=layer.kernel_initializer)
     bias = layer.add_weight(name=prefix + 'bias', shape=(columns,), initializer='zeros') if layer.use_bias else None
     return kernel, bias
-
-
-def dense(x, kernel, bias=None):
-    """x (..., e), kernel (e, u), bias (u,) -> (..., u)."""
-    y = ops.matmul(x, kernel)
-    return y if bias is None else y + bias
 
 
 def mask_out(scores, mask):

@@ -1,6 +1,7 @@
 """Layer normalisation and its root-mean-square form."""
 
 from gplinker_kit.backend import ops, register
+from gplinker_kit.backend.fused import standardize
 from gplinker_kit.layers.scale_offset import ScaleOffset
 
 EPSILON = 1e-7
@@ -10,10 +11,10 @@ def normalize(x, zero_mean=True, unit_variance=True, epsilon=EPSILON):
     """x (..., e) -> the same shape, centred and scaled over the last axis; statistics in float32."""
     dtype = x.dtype
     x = ops.cast(x, 'float32')
-    if zero_mean:
-        x = x - ops.mean(x, axis=-1, keepdims=True)
     if unit_variance:
-        x = x * ops.rsqrt(ops.mean(ops.square(x), axis=-1, keepdims=True) + epsilon)
+        x = standardize(x, zero_mean, epsilon)
+    elif zero_mean:
+        x = x - ops.mean(x, axis=-1, keepdims=True)
     return ops.cast(x, dtype)
 
 

@@ -5,6 +5,7 @@ import numbers
 import numpy as np
 
 from gplinker_kit.backend import Layer, compute_dtype, initializers, ops, register
+from gplinker_kit.backend.fused import turn_pairs
 from gplinker_kit.layers.common import first, first_shape, require_positive, serialize_initializer, static_shape
 
 MERGE_MODES = ('add', 'mul', 'zero', 'concat')
@@ -36,6 +37,9 @@ def apply_rotary(x, table):
     table = ops.cast(table, x.dtype)
     if len(x.shape) == 4:
         table = ops.expand_dims(table, 2)
+    turned = turn_pairs(x, table)
+    if turned is not None:
+        return turned
     width, shape = int(x.shape[-1]), ops.shape(x)
     # Slices of every second channel and their gradients were 15% of a training step on TF 1.15, where products with
     # these constants, exact in float32, are 2%.

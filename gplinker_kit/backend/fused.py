@@ -1,0 +1,44 @@
+"""Arithmetic for which some engine has one kernel, where the plain operations would pass over memory several times.
+
+The functions here are written with `ops` and say what is computed. TF 1.15 and PyTorch run eagerly, operation by
+operation, and have their own in `fused_tf1` and `fused_torch`; the compilers behind Keras 3 on TensorFlow and JAX fuse
+what is written out.
+"""
+
+from gplinker_kit.backend import ENGINE, STACK, ops
+
+# Finite, so that a row without any allowed key gives a uniform softmax and not NaN.
+MASKED = -1e9
+
+
+def dense(x, kernel, bias=None):
+    """x (..., e), kernel (e, u), bias (u,) -> (..., u)."""
+    y = ops.matmul(x, kernel)
+    return y if bias is None else y + bias
+
+
+def standardize(x, zero_mean, epsilon):
+    """x (..., e) float32 -> c / sqrt(mean(c²) + ε) over the last axis, c = x - mean(x), or x itself if not wanted."""
+    if zero_mean:
+        x = x - ops.mean(x, axis=-1, keepdims=True)
+    return x * ops.rsqrt(ops.mean(ops.square(x), axis=-1, keepdims=True) + epsilon)
+
+
+def softmax_attention(query, key, value, bias, scale):
+    """softmax(query·keyᵀ·scale + bias)·value for all heads at once, or None where the engine has no kernel for it.
+
+    Shapes: query (b, n, h, d), key (b, m, h, d), value (b, m, h, v); bias float32, broadcastable to (b, h, n, m), or
+    None -> (b, n, h, v).
+    """
+    return None
+
+
+def turn_pairs(x, table):
+    """Turns each pair of channels of x (…, d) by the table [sin, cos, …] (…, d); None where no kernel does it."""
+    return None
+
+
+if STACK != 'keras3':
+    from gplinker_kit.backend.fused_tf1 import dense  # noqa: F401, F811
+elif ENGINE == 'torch':
+    from gplinker_kit.backend.fused_torch import dense, softmax_attention, standardize, turn_pairs  # noqa: F401, F811
