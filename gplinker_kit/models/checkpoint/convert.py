@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from gplinker_kit.errors import CheckpointError
 from gplinker_kit.models.checkpoint import loading, translation, writing
 from gplinker_kit.models.checkpoint.names import HEADS, PREFIXES, SLOTS, TIED
-from gplinker_kit.models.checkpoint.source import open_checkpoint
+from gplinker_kit.models.checkpoint.source import Checkpoint, open_checkpoint
 
 PARTS = ('embeddings', 'encoder', 'heads', 'others')
 
@@ -53,9 +53,6 @@ def convert(source, target, names=None, wrapper=None, dtype=None, force=False):
         CheckpointError: an unreadable source, or one that does not fit. ValueError: a target that cannot be written so,
             or that exists. In both cases nothing is written.
     """
-    from gplinker_kit.models.identify import identify
-    from gplinker_kit.models.layer_files import unbuilt, under_variable_names
-
     target = os.fspath(target)
     names = writing.check_names(target, names)
     kind = writing.kind_of(target)
@@ -65,34 +62,47 @@ def convert(source, target, names=None, wrapper=None, dtype=None, force=False):
     if kind == 'keras':
         _through_model(report, opened, wrapper, dtype)
         return report
-    checkpoint = under_variable_names(opened)
-    if checkpoint.names != 'bert4keras':
+    result = _under(names, opened)
+    arrays = _read_all(result, dtype)
+    if not arrays:
+        raise CheckpointError('%s holds nothing that %s has a name for' % (opened.path, target))
+    writing.write_arrays(target, arrays, names)
+    _count(report, (result.origins.get(name, name) for name in arrays))
+    _leave_out(report, result.left_out)
+    return report
+
+
+def _under(names, opened):
+    """Returns an opened checkpoint under other names; its `left_out` says what is not among them, and why."""
+    from gplinker_kit.models.identify import identify
+    from gplinker_kit.models.layer_files import unbuilt, under_variable_names
+
+    ours = under_variable_names(opened)
+    if ours.names != 'bert4keras':
         raise CheckpointError('%s holds layers of none of our models' % opened.path)
-    result, left_out = _without_foreign(checkpoint)
-    if names != 'bert4keras':
-        found = identify(result.shapes)
-        if found.model not in PREFIXES:
-            raise CheckpointError('%s: no names of %s for %s' % (opened.path, names, found))
-        if names == 'pytorch':
-            result = translation.to_pytorch(result, PREFIXES[found.model])
-        else:
-            model = unbuilt(found.model, found.sizes['num_hidden_layers'], found.gates)
-            result = translation.to_layers(result, model, model.variable_mapping())
-    left_out.update(result.left_out)
+    ours = _without_foreign(ours)
+    if names == 'bert4keras':
+        return ours
+    found = identify(ours.shapes)
+    if found.model not in PREFIXES:
+        raise CheckpointError('%s: no names of %s for %s' % (opened.path, names, found))
+    if names == 'pytorch':
+        return translation.to_pytorch(ours, PREFIXES[found.model])
+    model = unbuilt(found.model, found.sizes['num_hidden_layers'], found.gates)
+    return translation.to_layers(ours, model, model.variable_mapping())
+
+
+def _read_all(checkpoint, dtype):
+    """Returns {name: array}; one error tells of all that cannot be read, or does not fit the type."""
     arrays, problems = {}, []
-    for name in result.shapes:
+    for name in checkpoint.shapes:
         try:
-            arrays[name] = writing.cast(name, result.get(name), dtype)
+            arrays[name] = writing.cast(name, checkpoint.get(name), dtype)
         except CheckpointError as error:
             problems.append(str(error))
     if problems:
         raise CheckpointError('%s cannot be converted:\n  %s' % (checkpoint.path, '\n  '.join(problems)))
-    if not arrays:
-        raise CheckpointError('%s holds nothing that %s has a name for' % (checkpoint.path, target))
-    writing.write_arrays(target, arrays, names)
-    _count(report, (result.origins.get(name, name) for name in arrays))
-    _leave_out(report, left_out)
-    return report
+    return arrays
 
 
 def check_target(target, force=False):
@@ -126,23 +136,20 @@ def _through_model(report, checkpoint, wrapper, dtype):
 
 
 def _without_foreign(checkpoint):
-    """The checkpoint without what optimizers left in it, and names that could not be translated; and {name: why}."""
-    left_out = dict(checkpoint.left_out)
-    problem = translation.untied(checkpoint)
+    """The checkpoint without what optimizers left in it, and without names that could not be translated."""
+    left_out, untied = dict(checkpoint.left_out), translation.untied(checkpoint)
     for name in left_out:
-        if problem and name.endswith(TIED):
+        if untied and name.endswith(TIED):
             left_out[name] = 'another matrix than the token table, which outputs share here'
     for name in checkpoint.shapes:
         if SLOTS.search(name):
             left_out[name] = 'of the optimizer'
         elif checkpoint.raw is not None and name not in checkpoint.origins:
             left_out[name] = 'no variable of our models'
-    if left_out:
-        shapes = {name: shape for name, shape in checkpoint.shapes.items() if name not in left_out}
-        checkpoint = translation.Checkpoint(
-            shapes, checkpoint.get, checkpoint.path, checkpoint.names, checkpoint.raw, checkpoint.origins, left_out
-        )
-    return checkpoint, left_out
+    shapes = {name: shape for name, shape in checkpoint.shapes.items() if name not in left_out}
+    return Checkpoint(
+        shapes, checkpoint.get, checkpoint.path, checkpoint.names, checkpoint.raw, checkpoint.origins, left_out
+    )
 
 
 def _count(report, names):
