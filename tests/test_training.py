@@ -146,11 +146,11 @@ def test_exchanged_arguments_are_new_in_every_epoch(exchange, monkeypatch):
     """13 texts make 4 batches in each epoch, whatever becomes of their lengths: the schedule counts on that."""
     schema, examples = sentences(13)
     gplinker, seen = tiny_gplinker(schema), []
-    step = gplinker.model.train_on_batch
 
     def look(inputs, targets):
+        """Stands for a step: what is learned does not matter here."""
         seen.append({tuple(token for token in row if token) for row in np.asarray(inputs[0]).tolist()})
-        return step(inputs, targets)
+        return 1.0
 
     monkeypatch.setattr(gplinker.model, 'train_on_batch', look)
     train(gplinker, examples, recipe=Recipe(epochs=3, batch_size=4, length_multiple=8, exchange=exchange), log=quiet)
