@@ -48,10 +48,10 @@ for name in sorted(os.listdir(folder)):
     xs, ys = ([given[key] for key in sorted(given.files) if key[0] == kind] for kind in 'xy')
     load = gplinker_kit.models.load_model if ys else load_model
     model = load(path) if ys else load(path, compile=False)
-    steps = [model(xs) if not ys and extension == '.keras' else model.predict_on_batch(xs)]
+    steps = [model.get_weights(), model(xs) if not ys and extension == '.keras' else model.predict_on_batch(xs)]
     if ys:
         steps += [model.train_on_batch(xs, ys if len(ys) > 1 else ys[0]), model.predict_on_batch(xs)]
-    for step, values in zip(('before', 'loss', 'after'), steps):
+    for step, values in zip(('weights', 'before', 'loss', 'after'), steps):
         for k, value in enumerate(values if isinstance(values, (list, tuple)) else [values]):
             found['%s/%s/%d' % (name[:-4], step, k)] = np.asarray(value)
 np.savez(os.path.join(folder, 'found'), **found)
@@ -140,7 +140,7 @@ def test_a_fresh_process_goes_on_where_this_one_is(tmp_path):
         model.save(str(tmp_path / (name + EXTENSION)))
         arrays = dict([('x%d' % k, x) for k, x in enumerate(xs)] + [('y%d' % k, y) for k, y in enumerate(ys)])
         np.savez(str(tmp_path / name), **arrays)
-        steps = {'before': numbers(predict(model, xs, compiled=bool(ys)))}
+        steps = {'weights': model.get_weights(), 'before': numbers(predict(model, xs, compiled=bool(ys)))}
         if ys:
             steps['loss'] = numbers(model.train_on_batch(xs, ys if len(ys) > 1 else ys[0]))
             steps['after'] = numbers(model.predict_on_batch(xs))
@@ -154,9 +154,9 @@ def test_a_fresh_process_goes_on_where_this_one_is(tmp_path):
     found = np.load(str(tmp_path / 'found.npz'))
     assert set(found.files) == set(expected)
     for key, value in expected.items():
-        if '/before/' in key:
+        if '/weights/' in key:
             assert np.array_equal(found[key], value), key
-        else:
+        else:  # on TF 1.15 the last bit depends on where an array lies in memory
             np.testing.assert_allclose(found[key], value, rtol=1e-5, atol=1e-6, err_msg=key)
     for name in ('pointers', 'tags'):  # a step has been made
         assert not np.array_equal(expected[name + '/before/0'], expected[name + '/after/0'])
