@@ -1,6 +1,7 @@
 """bert4keras 0.11.5's models: outputs, layer names, and checkpoints in both directions.
 
-    python models_peer.py save FOLDER out.npz   random weights; writes FOLDER/CASE/bert_model.ckpt and what they compute
+    python models_peer.py save FOLDER out.npz   random weights; writes FOLDER/CASE/bert_model.ckpt (of some weights.h5
+                                               too) and what they compute
     python models_peer.py load FOLDER out.npz   reads FOLDER/CASE/bert_model.ckpt; gives weights and outputs
     python models_peer.py some FOLDER out.npz   the cases of FLAVOURED with random weights
 
@@ -185,6 +186,8 @@ def main(mode, folder, out):
             if not os.path.isdir(os.path.dirname(path)):
                 os.makedirs(os.path.dirname(path))
             wrapper.save_weights_as_checkpoint(path)
+        if mode == 'save' and case in REVERSE:
+            wrapper.model.save_weights(os.path.join(os.path.dirname(path), 'weights.h5'))
         if mode == 'load':
             wrapper.load_weights_from_checkpoint(path)
         for i, value in enumerate(wrapper.model.get_weights()):
