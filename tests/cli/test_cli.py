@@ -13,8 +13,6 @@ import pytest
 from gplinker_kit.cli import main
 from tests.corpus import VOCAB
 
-# Thresholds would take minutes to tune: a model that has learned nothing finds thousands of events.
-ONE_EPOCH = ['--epochs', '1', '--batch-size', '15', '--no-tune']
 TEXTS = ['昨日，砚帆科技以3.5亿元收购漱岩软件。', '', '今天天气很好。']
 
 
@@ -87,11 +85,19 @@ def test_extract_reads_a_pipe_once(model, tmp_path, capsys):
     assert [json.loads(line)['text'] for line in capsys.readouterr().out.splitlines()] == TEXTS
 
 
-def test_a_second_training_becomes_the_current_version(model, corpus, tmp_path, capsys):
+@pytest.fixture
+def one_epoch(corpus, tmp_path):
+    """A model that has learned nothing finds thousands of events: one dev sentence, and no thresholds to tune."""
+    path = tmp_path / 'dev.json'
+    path.write_text((corpus / 'duee_dev.json').read_text(encoding='utf-8').splitlines()[0], encoding='utf-8')
+    return ['--epochs', '1', '--batch-size', '15', '--no-tune', '--dev', str(path)]
+
+
+def test_a_second_training_becomes_the_current_version(model, corpus, one_epoch, tmp_path, capsys):
     folder = str(tmp_path / 'model')
     shutil.copytree(model, folder)
     arguments = ['train', '--data', str(corpus), '--output', folder, '--config', str(corpus / 'encoder.json')]
-    assert main(arguments + ONE_EPOCH) == 0
+    assert main(arguments + one_epoch) == 0
     with open(os.path.join(folder, 'current')) as one, open(os.path.join(model, 'current')) as two:
         assert int(one.read()) > int(two.read())
 
@@ -111,14 +117,14 @@ def pretrained(corpus, tmp_path_factory):
     return folder, wrapper.layers['Embedding-Token'].get_weights()[0]
 
 
-def test_train_starts_from_a_checkpoint(pretrained, corpus, tmp_path, capsys):
+def test_train_starts_from_a_checkpoint(pretrained, corpus, one_epoch, tmp_path, capsys):
     from safetensors.numpy import load_file
 
     folder, table = pretrained
-    arguments = ['train', '--data', str(corpus), '--output', str(tmp_path), '--pretrained', str(folder)]
-    assert main(arguments + ONE_EPOCH + ['--learning-rate', '1e-9']) == 0
+    arguments = ['train', '--data', str(corpus), '--output', str(tmp_path / 'model'), '--pretrained', str(folder)]
+    assert main(arguments + one_epoch + ['--learning-rate', '1e-9']) == 0
     assert 'checkpoint: ' in capsys.readouterr().err
-    weights = load_file(str(tmp_path / 'versions' / '1' / 'weights.safetensors'))
+    weights = load_file(str(tmp_path / 'model' / 'versions' / '1' / 'weights.safetensors'))
     np.testing.assert_allclose(weights['Embedding-Token.0'], table, atol=1e-6)
 
 
