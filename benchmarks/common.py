@@ -14,7 +14,7 @@ import sys
 import tempfile
 import time
 import traceback
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from benchmarks.processes import ROOT, Process, Variant, VariantError
 from gplinker_kit.errors import hint
@@ -40,7 +40,10 @@ class Row:
     needs: paths without which the row is skipped.
     check: function of (facts of ours, facts of the peer) that raises ValueError where the two did different work, and
         returns a note (or None).
-    note: str, what exactly is measured.
+    note: str, what exactly is measured. options: dict, what the variants' options hold besides `quick` and `folder`.
+
+    A variant whose facts hold `memory`, the MiB that it took at most, gets that into the table; one whose facts hold
+    `flops`, what its matrix products amount to, the share of the machine's matrix rate that it reaches.
     """
 
     name: str
@@ -56,6 +59,20 @@ class Row:
     needs: tuple = ()
     check: object = None
     note: str = ''
+    options: dict = field(default_factory=dict)
+
+
+def matrix_product_rate(size=1536):
+    """GFLOP/s of numpy's float32 matrix product, the median of five."""
+    import numpy as np
+
+    one = np.random.RandomState(0).rand(size, size).astype('float32')
+    seconds = []
+    for _ in range(6):
+        started = time.perf_counter()
+        np.matmul(one, one)
+        seconds.append(time.perf_counter() - started)
+    return 2 * size**3 / median(seconds[1:]) / 1e9
 
 
 def median(values):
@@ -78,7 +95,7 @@ def measure_row(row, pythons, quick=False, rounds=None):
     rounds = ((1 if row.fresh else 2) if quick else 5) if rounds is None else rounds
     peer_rounds = min(rounds, row.peer_rounds or rounds)
     with tempfile.TemporaryDirectory(prefix='gplinker-benchmark-') as folder:
-        options = {'quick': quick, 'folder': folder}
+        options = dict(row.options, quick=quick, folder=folder)
         notes = [row.note]
         if row.before is not None:
             with Process(row.before, options, pythons) as process:
@@ -92,8 +109,9 @@ def measure_row(row, pythons, quick=False, rounds=None):
         notes.append('the peer was measured %s only' % ('once' if peer_rounds == 1 else '%d times' % peer_rounds))
     mine, theirs = median(ours), median(peer)
     ratio = mine / theirs if row.higher else theirs / mine
-    if 'flops' in facts[0]:
-        notes.append('ours does %s GFLOP/s of matrix products' % number(facts[0]['flops'] / mine / 1e9))
+    gflops = facts[0]['flops'] / mine / 1e9 if 'flops' in facts[0] else None
+    if gflops is not None:
+        notes.append('ours does %s GFLOP/s of matrix products' % number(gflops))
     made = {
         'name': row.name, 'ours': mine, 'peer': theirs, 'ratio': ratio, 'unit': row.unit,
         'spread': max(spread(ours), spread(peer)), 'goal': row.goal,
@@ -104,6 +122,10 @@ def measure_row(row, pythons, quick=False, rounds=None):
     }
     if row.most is not None:
         made['most'] = row.most
+    if gflops is not None:
+        made['gflops'] = gflops
+    if all('memory' in fact for fact in facts):
+        made['memory'] = {'ours': facts[0]['memory'], 'peer': facts[1]['memory']}
     return made
 
 
@@ -137,14 +159,21 @@ def number(value):
     return '%.3g' % value
 
 
-def table(rows):
-    """Returns the Markdown table of row dicts, with the notes below it."""
-    lines = ['| row | ours | peer | unit | ratio | goal | spread |', '|---|---|---|---|---|---|---|']
+def table(rows, peak=None):
+    """Returns the Markdown table of row dicts, with the notes below it; `peak` is the machine's GFLOP/s, or None."""
+    memory, share = any('memory' in row for row in rows), peak and any('gflops' in row for row in rows)
+    titles = ['row', 'ours', 'peer', 'unit', 'ratio', 'goal', 'spread']
+    titles += ['of peak'] * bool(share) + ['MiB, ours', 'MiB, peer'] * memory
+    lines = ['| %s |' % ' | '.join(titles), '|' + '---|' * len(titles)]
     for row in rows:
         goals = [] if row['goal'] is None else ['≥ ' + number(row['goal'])]
         goals += ['ours ≤ %s %s' % (number(row['most']), row['unit'])] if 'most' in row else []
         cells = ['`%s`' % row['name'], number(row['ours']), number(row['peer']), row['unit'], number(row['ratio']),
                  ', '.join(goals) + ('' if row['met'] else ' (missed)'), '%.0f%%' % (100 * row['spread'])]
+        if share:
+            cells.append('%.0f%%' % (100 * row['gflops'] / peak) if 'gflops' in row else '')
+        if memory:
+            cells += [number(row['memory'][side]) if 'memory' in row else '' for side in ('ours', 'peer')]
         lines.append('| %s |' % ' | '.join(cells))
     notes = ['- `%s`: %s' % (row['name'], row['note']) for row in rows if row['note']]
     return '\n'.join(lines + ([''] + notes if notes else []))
@@ -154,7 +183,7 @@ def described(environment):
     """Returns one sentence about the machine and the versions."""
     parts = ['%s, %d cores' % (environment['cpu'], environment['cores'])]
     if 'matrix_product_gflops' in environment:
-        parts.append("numpy's matrix product does %s GFLOP/s" % number(environment['matrix_product_gflops']))
+        parts.append("a matrix product does %s GFLOP/s" % number(environment['matrix_product_gflops']))
     for side, found in sorted(environment['versions'].items()):
         if found:
             parts.append('%s: %s' % (side, ', '.join('%s %s' % pair for pair in sorted(found.items()))))
@@ -209,7 +238,7 @@ def main(title, rows, peer_python, default=None, facts=dict, argv=None):
     _measure_all([row for row in rows if row.name in wanted], pythons, options.quick, report)
     print('# %s%s\n' % (title, ' (quick: not for comparison)' if options.quick else ''))
     print(described(report['environment']) + '\n')
-    print(table(report['rows']))
+    print(table(report['rows'], report['environment'].get('matrix_product_gflops')))
     for kind in ('failed', 'skipped'):
         for entry in report[kind]:
             print('\n**`%s` %s**: %s' % (entry['name'], kind, entry['message'].split('\n')[0]))

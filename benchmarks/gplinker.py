@@ -11,17 +11,14 @@ from __future__ import annotations
 
 import os
 import sys
-import time
 from importlib.util import find_spec
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 if ROOT not in sys.path:
     sys.path.insert(0, ROOT)
 
-import numpy as np  # noqa: E402
-
 from benchmarks import common, fewfc  # noqa: E402
-from benchmarks.common import Row, median, number  # noqa: E402
+from benchmarks.common import Row, matrix_product_rate, number  # noqa: E402
 from benchmarks.processes import Variant  # noqa: E402
 
 BATCHES = 'on batches of 32 shuffled texts, n ≤ 256, padded to their longest'
@@ -115,17 +112,6 @@ OTHER_ROWS = [
         'boolean matrices',
     ),
 ]  # fmt: skip
-
-
-def matrix_product_rate(size=1536):
-    """GFLOP/s of numpy's float32 matrix product, the median of five."""
-    one = np.random.RandomState(0).rand(size, size).astype('float32')
-    seconds = []
-    for _ in range(6):
-        started = time.perf_counter()
-        np.matmul(one, one)
-        seconds.append(time.perf_counter() - started)
-    return 2 * size**3 / median(seconds[1:]) / 1e9
 
 
 def facts():

@@ -1,0 +1,102 @@
+"""Base encoders against bert4keras on TF 1.15, and against keras-hub, transformers and bert4torch on Keras 3.
+
+    python benchmarks/encoder.py [--only ROW] [--quick] [--json FILE] [--peer-python PYTHON]
+
+BERT, RoFormer, RoFormerV2 and GAU-α in their published base sizes with random weights; a forward pass
+(`predict_on_batch`) and a training step (a softmax over every token, Adam), batches of 8 texts of 128 tokens and of 4
+of 512. The stack is that of the Python that runs this (and of KERAS_BACKEND). Dropout is the published 0.1 where the
+peer is bert4keras, and 0 elsewhere, since not all of those peers have it in the same places.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from importlib.util import find_spec
+
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+if ROOT not in sys.path:
+    sys.path.insert(0, ROOT)
+
+from benchmarks import base_models, common  # noqa: E402
+from benchmarks.common import Row, matrix_product_rate, median  # noqa: E402
+from benchmarks.processes import Process, Variant  # noqa: E402
+
+# package: (module of its variants, models, whether the rows' names end in it)
+PEERS = {
+    'keras_hub': ('encoder_keras_hub', ('roformer_v2',), False),
+    'transformers': ('encoder_torch', ('bert', 'roformer'), True),
+    'bert4torch': ('encoder_torch', ('bert', 'roformer_v2', 'gau_alpha'), True),
+}
+# Against bert4keras: the least ratio of the time of a pass.
+GOALS = {
+    ('roformer_v2', 'train'): 1.2, ('gau_alpha', 'train'): 1.05, ('bert', 'train'): 1.0,
+    ('roformer_v2', 'forward'): 1.1, ('gau_alpha', 'forward'): 1.1, ('bert', 'forward'): 1.1,
+}  # fmt: skip
+
+
+def same_size(ours, peer):
+    """Both have the same number of weights, a position table or a pooler that only one has aside."""
+    if abs(ours['parameters'] - peer['parameters']) > 0.01 * ours['parameters']:
+        raise ValueError('ours has %d weights, the peer %d' % (ours['parameters'], peer['parameters']))
+    return '%.1f million weights' % (ours['parameters'] / 1e6)
+
+
+def rows_of(package, module, models, several, goal, options):
+    """The rows of one peer: every model, kind of pass and shape."""
+    made = []
+    for model in models:
+        for kind in base_models.KINDS:
+            for shape in base_models.SHAPES:
+                theirs = base_models.row_name(model, kind, shape, package if several else None)
+                made.append(Row(
+                    base_models.row_name(model, kind, shape, package), goal(model, kind), 's',
+                    Variant('benchmarks.encoder_ours', base_models.row_name(model, kind, shape)),
+                    Variant('benchmarks.peers.' + module, theirs, 'peer'),
+                    check=same_size, options=options,
+                ))  # fmt: skip
+    return made
+
+
+TF1_ROWS = rows_of(
+    'bert4keras', 'encoder_bert4keras', ('bert', 'roformer_v2', 'gau_alpha'), False, lambda *key: GOALS[key],
+    {'dropout': 0.1},
+)  # fmt: skip
+KERAS3_ROWS = [
+    row
+    for package, (module, models, several) in PEERS.items()
+    for row in rows_of(
+        package, module, models, several, lambda *key: 1.0,
+        {'dropout': 0.0, 'engine': os.environ.get('KERAS_BACKEND', 'tensorflow')},
+    )
+]  # fmt: skip
+
+
+def importable(python, package):
+    """Whether a Python has a package, told without importing it."""
+    command = [python, '-c', 'import importlib.util, sys; sys.exit(importlib.util.find_spec(%r) is None)' % package]
+    return subprocess.call(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) == 0
+
+
+def main(argv=None):
+    if find_spec('bert4keras') is not None:
+        return common.main('Encoders', TF1_ROWS, sys.executable, facts=facts, argv=argv)
+    python = os.environ.get('GPLINKER_PEERS_PYTHON') or sys.executable
+    absent = [package for package in PEERS if not importable(python, package)]
+    for package in absent:
+        common.say('%s is left out: %s has it not (see benchmarks/README.md)' % (package, python))
+    default = [row.name for row in KERAS3_ROWS if not row.name.endswith(tuple(absent) or ('\0',))]
+    return common.main('Encoders', KERAS3_ROWS, python, default=default, facts=facts, argv=argv)
+
+
+def facts():
+    """The best rate of a matrix product that numpy or the engine reaches: what a share of the peak refers to."""
+    variant = Variant('benchmarks.encoder_ours', 'matrix_product')
+    with Process(variant, {}, {'ours': sys.executable}) as process:
+        engine = median([process.measure() for _ in range(9)])
+    return {'matrix_product_gflops': round(max(engine, matrix_product_rate()), 1)}
+
+
+if __name__ == '__main__':
+    sys.exit(main())

@@ -1,0 +1,86 @@
+"""Our variants of the encoder benchmark: `python -m benchmarks.encoder_ours VARIANT OPTIONS`."""
+
+from __future__ import annotations
+
+import functools
+import time
+
+from benchmarks import base_models, memory
+from benchmarks.processes import serve
+
+
+def measure(model, kind, shape, options):
+    """Seconds of a forward pass or of a training step; the facts hold the peak of resident memory that it took."""
+    from gplinker_kit import backend
+    from gplinker_kit.layers import Dense
+    from gplinker_kit.models import build_transformer_model
+    from gplinker_kit.optimizers import Adam
+
+    made = base_models.config(model, options['quick'], options['dropout'])
+    tokens, segments, labels = base_models.batch(shape)
+    start = memory.begin()
+    encoder = build_transformer_model(model=model, **made)
+    parameters = int(encoder.count_params())
+    if kind == 'forward':
+        def run():
+            return encoder.predict_on_batch([tokens, segments])
+    else:
+        output = Dense(base_models.LABELS, activation='softmax')(encoder.output)
+        trained = backend.Model(encoder.inputs, output)
+        trained.compile(loss='sparse_categorical_crossentropy', optimizer=Adam(base_models.RATE))
+        targets = labels[..., None]
+
+        def run():
+            return trained.train_on_batch([tokens, segments], targets)
+
+    run()
+    run()
+    yield {
+        'versions': dict(backend.versions(), engine=backend.ENGINE), 'parameters': parameters,
+        'flops': base_models.flops(made, shape, kind), 'memory': memory.peak_since(start),
+    }  # fmt: skip
+    while True:
+        started = time.perf_counter()
+        run()
+        yield time.perf_counter() - started
+
+
+def matrix_product(options):
+    """GFLOP/s of the engine's own product of two square matrices of 2048."""
+    import numpy as np
+
+    from gplinker_kit import backend
+
+    size = 2048
+    one = np.random.RandomState(0).rand(size, size).astype('float32')
+    if backend.STACK == 'keras3':
+        one = backend.ops.convert_to_tensor(one)
+
+        def run():
+            return float(backend.ops.matmul(one, one)[0, 0])
+    else:
+        tf, session = backend.tf, backend.K.get_session()
+        product = tf.matmul(*(tf.Variable(one) for _ in range(2))).op
+        session.run(tf.compat.v1.global_variables_initializer())
+
+        def run():
+            session.run(product)
+
+    run()
+    yield {}
+    while True:
+        started = time.perf_counter()
+        run()
+        yield 2 * size**3 / (time.perf_counter() - started) / 1e9
+
+
+VARIANTS = {
+    'matrix_product': matrix_product,
+    **{
+        base_models.row_name(model, kind, shape): functools.partial(measure, model, kind, shape)
+        for model in base_models.MODELS for kind in base_models.KINDS for shape in base_models.SHAPES
+    },
+}  # fmt: skip
+
+if __name__ == '__main__':
+    serve(VARIANTS)
