@@ -3,7 +3,7 @@
 from gplinker_kit.models.checkpoint.translation import canonical
 from gplinker_kit.models.registry import MODELS
 
-FIRST = 'Transformer-0-'
+FIRST, TOKENS = 'Transformer-0-', 'Embedding-Token'
 # The first layer that is there tells.
 MARKS = (
     (FIRST + 'GatedAttentionUnit', 'gau_alpha'),
@@ -24,21 +24,29 @@ def under_variable_names(checkpoint):
     for name in checkpoint.shapes:
         layer = name.rsplit('.', 1)[0]
         counts[layer] = counts.get(layer, 0) + 1
-    model = next((model for mark, model in MARKS if mark in counts), None)
+    prefix = _prefix(counts)
+    model = next((model for mark, model in MARKS if prefix + mark in counts), None)
     if model is None:
         return checkpoint
-    inner = counts.get(FIRST + 'FeedForward', 2)
+    inner = counts.get(prefix + FIRST + 'FeedForward', 2)
     gates = inner - 1 if model == 'roformer_v2' else max(inner // 2, 2) - 1
-    return canonical(checkpoint, unbuilt(model, _blocks(counts), gates))
+    return canonical(checkpoint, unbuilt(model, _blocks(counts, prefix), gates, prefix))
 
 
-def _blocks(layers):
-    numbers = [layer.split('-')[1] for layer in layers if layer.startswith('Transformer-')]
+def _prefix(layers):
+    """What the model was built with as `prefix`; of several encoders in a file, the one without, or none of them."""
+    found = {layer[: -len(TOKENS)] for layer in layers if layer.endswith(TOKENS)}
+    return found.pop() if len(found) == 1 else ''
+
+
+def _blocks(layers, prefix):
+    start = prefix + 'Transformer-'
+    numbers = [layer[len(start) :].split('-')[0] for layer in layers if layer.startswith(start)]
     return max([int(number) for number in numbers if number.isdigit()] + [0]) + 1
 
 
-def unbuilt(model, blocks, gates):
+def unbuilt(model, blocks, gates, prefix=''):
     """Returns a model, not built, that only knows its table of names."""
     sizes = dict.fromkeys(('vocab_size', 'hidden_size', 'num_attention_heads', 'intermediate_size'), 1)
     act = 'relu' if model == 'gau_alpha' else ['relu'] * gates
-    return MODELS[model](num_hidden_layers=blocks, hidden_act=act, **sizes)
+    return MODELS[model](num_hidden_layers=blocks, hidden_act=act, prefix=prefix, **sizes)

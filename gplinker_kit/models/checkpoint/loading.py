@@ -157,23 +157,29 @@ def wrong_count(layer, names):
 
 def layers_and_names(wrapper, mapping):
     """The layers of the model that hold weights and are in the table, with the names of these."""
+    # A dict of layers that models share also has layers of the others.
+    own = {id(layer) for layer in wrapper.model.layers}
     for layer_name, names in mapping.items():
         layer = wrapper.layers.get(wrapper.prefixed(layer_name))
-        if layer is not None and layer.weights:
+        if id(layer) in own and layer.weights:
             yield layer, names
 
 
 def _with_all_layers(wrapper, mapping, checkpoint):
     """The table with the layers that it lacks, and what conditions add to norms: a file of layers names these too."""
-    mapping, start = dict(mapping), len(wrapper.prefix)
+    mapping, named, start = dict(mapping), wrapper.variable_mapping(), len(wrapper.prefix)
     for layer in wrapper.model.layers:
         key = layer.name[start:]
         if wrapper.layers.get(layer.name) is not layer or not layer.weights:
             continue
+        if key in named and key not in mapping:  # the caller left it out
+            continue
         names = list(mapping.get(key, []))
-        rest = ['%s.%d' % (layer.name, place) for place in range(len(names), len(layer.weights))]
-        if rest and all(name in checkpoint.shapes for name in rest):
-            mapping[key] = names + rest
+        for own in (layer.name, key):
+            rest = ['%s.%d' % (own, place) for place in range(len(names), len(layer.weights))]
+            if rest and all(name in checkpoint.shapes for name in rest):
+                mapping[key] = names + rest
+                break
     return mapping
 
 

@@ -61,7 +61,8 @@ BUFFERS = re.compile(r'(^|\.)(position_ids|token_type_ids|embed_positions\.weigh
 HEADS = re.compile(
     r'^cls/|^bert/pooler/|(^|/)output_mapping(/|$)'
     r'|(^|\.)(cls|pooler|classifier|qa_outputs|lm_head)\.'
-    r'|^(MLM|NSP|Pooler|Argument|Head-Link|Tail-Link)-\w+\.\d+$'
+    # Layers, behind whatever prefix their model has.
+    r'|(MLM|NSP|Pooler|Argument|Head-Link|Tail-Link)-\w+\.\d+$|Output-Mapping\.\d+$'
 )
 # What BERT's own optimizer, those of Keras and of TF 1 and 2, and `tf.train.Checkpoint` leave beside the weights.
 SLOTS = re.compile(
