@@ -22,7 +22,7 @@ def save_weights(model, path):
     from safetensors.numpy import save
 
     values = {layer.name: layer.get_weights() for layer in model.layers if layer.weights}
-    arrays = {name: np.ascontiguousarray(values[layer.name][place]) for name, layer, place in named_weights(model)}
+    arrays = {name: np.asarray(values[layer.name][place], order='C') for name, layer, place in named_weights(model)}
     with atomic_write(path, 'wb') as stream:
         stream.write(save(arrays))
 

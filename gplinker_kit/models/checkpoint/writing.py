@@ -85,7 +85,7 @@ def save(wrapper, path, mapping, dtype=None, names=None):
         if problem:
             raise ValueError(problem)
         for name, value in zip(layer_names, layer.get_weights()):
-            arrays[name] = np.ascontiguousarray(wrapper.create_variable(name, value, dtype))
+            arrays[name] = cast(name, np.asarray(wrapper.create_variable(name, value), order='C'), dtype)
         saved.add(layer.name)
     left = [layer.name for layer in wrapper.model.layers if layer.weights and layer.name not in saved]
     left += [layer.name + ' (what the condition adds)' for layer in wrapper.model.layers if conditions(layer)]
@@ -117,7 +117,7 @@ def cast(name, array, dtype):
 
     Raises: CheckpointError for numbers that the type has no room for.
     """
-    if dtype is None or array.dtype.kind != 'f':
+    if dtype is None or array.dtype.kind != 'f' and array.dtype.name != 'bfloat16':
         return array
     with np.errstate(over='ignore'):
         result = array.astype(dtype)
@@ -133,7 +133,7 @@ def write_arrays(path, arrays, names):
 
         write_safetensors(path, arrays, {'format': 'pt'} if names == 'pytorch' else None)
         return
-    backend.save_tf_checkpoint(path, {name: np.ascontiguousarray(value) for name, value in arrays.items()})
+    backend.save_tf_checkpoint(path, {name: np.asarray(value, order='C') for name, value in arrays.items()})
 
 
 def write_model(model, path):
