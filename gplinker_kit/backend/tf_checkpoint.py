@@ -1,6 +1,7 @@
 """Reading and writing TensorFlow checkpoints with whichever TensorFlow is at hand."""
 
 import os
+import re
 import shutil
 import tempfile
 
@@ -38,7 +39,7 @@ def write_checkpoint(tf, path, arrays):
     """Writes {name: array} at the prefix `path`: the files `path`.index and `path`.data-00000-of-00001.
 
     Both are written in a folder beside it and moved there at the end, the index last: there is a whole checkpoint or
-    none. One that lies there already is replaced.
+    none. One that lies there already is replaced, with all its shards.
     """
     path = os.fspath(path)
     folder = os.path.dirname(path) or '.'
@@ -59,18 +60,29 @@ def _move(draft, path):
         os.replace(path + index, old)
     try:
         os.replace(draft + data, path + data)
-    except OSError:
-        if replaces:
+    except BaseException:  # Ctrl-C too
+        if replaces and os.path.exists(draft + data):
             os.replace(old, path + index)
         raise
     os.replace(draft + index, path + index)
+    _remove_stale(path, data)
+
+
+def _remove_stale(path, data):
+    """Removes the shards of the checkpoint that was replaced, which would look like missing parts of the new one."""
+    folder, base = os.path.split(path)
+    for name in os.listdir(folder or '.'):
+        if re.match(re.escape(base) + r'\.data-\d{5}-of-\d{5}$', name) and name != base + data:
+            os.remove(os.path.join(folder, name))
 
 
 def _write(tf, path, arrays):
     arrays = {name: np.asarray(value) for name, value in arrays.items()}
     names = sorted(arrays)
     # A graph and session of its own touches nothing of the caller's; placeholders carry arrays of any size.
-    with tf.Graph().as_default(), tf.compat.v1.Session() as session:
+    # A session that sees a GPU takes all its memory, for what only passes through.
+    no_gpu = tf.compat.v1.ConfigProto(device_count={'GPU': 0})
+    with tf.Graph().as_default(), tf.compat.v1.Session(config=no_gpu) as session:
         holes = [tf.compat.v1.placeholder(arrays[name].dtype, arrays[name].shape) for name in names]
         save = tf.raw_ops.SaveV2(
             prefix=path, tensor_names=names, shape_and_slices=[''] * len(names), tensors=holes

@@ -50,6 +50,53 @@ def test_overwriting(tmp_path):
     assert shapes == {'a': (2,)} and read('a').tolist() == [1, 1]
 
 
+@needs_tensorflow
+def test_shards_of_the_checkpoint_that_is_replaced_go(tmp_path):
+    path = str(tmp_path / 'model.ckpt')
+    save_tf_checkpoint(path, {'a': np.zeros(3)})
+    for name in ('model.ckpt.data-00001-of-00002', 'model.ckpt.data-00000-of-00002', 'model.ckpt.meta', 'x.data-1'):
+        (tmp_path / name).write_text('')
+    (tmp_path / 'my-model.ckpt.data-00001-of-00002').write_text('')
+    save_tf_checkpoint(path, {'a': np.ones(2)})
+    assert sorted(os.listdir(str(tmp_path))) == [
+        'model.ckpt.data-00000-of-00001', 'model.ckpt.index', 'model.ckpt.meta', 'my-model.ckpt.data-00001-of-00002',
+        'x.data-1',
+    ]  # fmt: skip
+
+
+@needs_tensorflow
+@pytest.mark.parametrize('moved', [False, True])
+def test_an_interrupted_move_leaves_no_index_beside_other_data(moved, tmp_path, monkeypatch):
+    path, replace = str(tmp_path / 'model.ckpt'), os.replace
+    save_tf_checkpoint(path, {'a': np.zeros(3)})
+
+    def interrupted(source, target):
+        if moved or '.data-' not in target:
+            replace(source, target)
+        if '.data-' in target:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(os, 'replace', interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        save_tf_checkpoint(path, {'a': np.ones(3)})
+    monkeypatch.undo()
+    assert os.path.exists(path + '.index') is not moved
+    assert moved or load_tf_checkpoint(path)[1]('a').tolist() == [0, 0, 0]
+
+
+@needs_tensorflow
+def test_writing_takes_no_memory_of_a_gpu(tmp_path, monkeypatch):
+    configs, session = [], tensorflow.compat.v1.Session
+
+    def watched(*args, **kwargs):
+        configs.append(kwargs.get('config'))
+        return session(*args, **kwargs)
+
+    monkeypatch.setattr(tensorflow.compat.v1, 'Session', watched)
+    save_tf_checkpoint(str(tmp_path / 'model.ckpt'), {'a': np.ones(2)})
+    assert [dict(config.device_count) for config in configs] == [{'GPU': 0}]
+
+
 PEER = """
 import sys
 import numpy as np
