@@ -106,8 +106,7 @@ def resolve_config(config_path=None, model='bert', preset=None, **kwargs):
     arguments = {} if preset is None else options.to_arguments(preset.config, known)
     if config_path is not None:
         name = str(model).lower() if isinstance(model, str) else None
-        given = options.read_config(config_path, known, name)
-        arguments.update({key: value for key, value in given.items() if value is not None or key not in arguments})
+        arguments.update(options.read_config(config_path, known, name))
     arguments.update(options.to_arguments(kwargs, known))
     for name, default in options.DEFAULTS.items():
         if name in known and arguments.get(name) is None:

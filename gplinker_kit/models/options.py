@@ -50,7 +50,7 @@ def read_object(path):
 
 
 def read_published(path):
-    """Returns the keys of a config file, with our names of activations.
+    """Returns the keys of a config file, with our names of activations; a null says nothing and is left out.
 
     Of a config that `gplinker train` wrote: those of its encoder, and its model as `model_type`.
     """
@@ -59,7 +59,7 @@ def read_published(path):
     if isinstance(settings, dict) and isinstance(settings.get('encoder'), dict):
         model = str(settings.get('model', 'roformer_v2')).lower()
         given = dict(settings['encoder'], model_type='bert' if model == 'roberta' else model)
-    return published_config.translated(given)
+    return published_config.translated({key: value for key, value in given.items() if value is not None})
 
 
 def read_config(path, known, model=None):

@@ -176,10 +176,11 @@ def test_names_of_layers(tmp_path, model):
         for layer, (_, shapes) in layers.items()
         for place, shape in enumerate(shapes)
     }
-    write_tensors(tmp_path / 'model.safetensors', dict(given, **{'Argument-Pointer.0': np.zeros((2, 3), 'float32')}))
+    others = {'Argument-Pointer.0': np.zeros((2, 3), 'float32'), 'Mine.0': np.zeros((2,), 'float32')}
+    write_tensors(tmp_path / 'model.safetensors', dict(given, **others))
     found = inspect_model(folder)
     assert found.loads and found.model == model and found.contents.names == 'layers'
-    assert found.identity.sizes['num_hidden_layers'] == 2 and found.unused == ['Argument-Pointer.0']
+    assert found.identity.sizes['num_hidden_layers'] == 2 and found.unused == ['Mine.0']
     assert open_folder(folder).model == model
 
 

@@ -10,6 +10,7 @@ from gplinker_kit import backend
 from gplinker_kit.errors import CheckpointError
 from gplinker_kit.models import RoFormerV2, build_transformer_model
 from gplinker_kit.models.builder import resolve_config
+from gplinker_kit.models.inspection import inspect_model
 from gplinker_kit.models.presets import PRESETS, Preset
 from gplinker_kit.models.pretrained_folder import missing_files, open_folder
 from tests.models import tiny
@@ -71,6 +72,22 @@ def test_a_preset_needs_no_config_file(tmp_path, tiny_preset, recwarn):
     (tmp_path / 'bert_config.json').write_text(json.dumps({'hidden_dropout_prob': 0.2, 'embedding_size': None}))
     wrapper = build_transformer_model(preset='tiny_v2', checkpoint_path=folder, return_keras_model=False)
     assert wrapper.dropout_rate == 0.2 and wrapper.hidden_size == 32
+
+
+def test_a_null_in_the_config_says_nothing(tmp_path, tiny_preset):
+    folder = write_folder(tmp_path, 'roformer_v2', config={'hidden_act': None, 'norm_type': None, 'vocab_size': None})
+    path = os.path.join(folder, 'bert_config.json')
+    for config in (
+        open_folder(folder, 'tiny_v2').config,
+        inspect_model(folder, 'tiny_v2').config,
+        resolve_config(path, 'roformer_v2', PRESETS['tiny_v2']),
+    ):
+        assert config['hidden_act'] == 'relu' and config['vocab_size'] == 50 and config['dropout_rate'] == 0.1
+    assert inspect_model(folder, 'tiny_v2').loads
+    # of two names for one size, the one that says something counts; a null norm is no RMS norm
+    named = dict(CONFIGS['bert'], max_position=None, max_position_embeddings=16, model_type='roformer', norm_type=None)
+    write_folder(tmp_path, 'roformer', config=named)
+    assert open_folder(folder).config['max_position'] == 16 and open_folder(folder).model == 'roformer'
 
 
 def test_a_preset_without_a_checkpoint(tiny_preset):
