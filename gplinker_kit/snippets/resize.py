@@ -9,9 +9,14 @@ def orthogonally_resize(a, new_shape, window=2):
     An axis that grows repeats each block of `window` entries as often as needed and is then cut; one that shrinks is
     cut. Blocks of 2 keep the pairs of rotary positions together.
 
+    float16 is computed in float32, since a norm of many numbers does not fit it, and returned as float16.
+
     Raises: ValueError where the ranks differ, or an axis that grows is no multiple of `window`.
     """
-    a, norm = np.asarray(a), np.linalg.norm(a)
+    a = np.asarray(a)
+    if a.dtype == np.float16:
+        return orthogonally_resize(a.astype('float32'), new_shape, window).astype('float16')
+    norm = np.linalg.norm(a)
     if a.ndim != len(new_shape):
         raise ValueError('new_shape: expected %d sizes, as many as the array %r has, got %r' % (
             a.ndim, a.shape, tuple(new_shape)))

@@ -32,6 +32,12 @@ def test_entries_and_norm(old, new, window):
     assert np.isclose(np.linalg.norm(found), np.linalg.norm(a))
 
 
+def test_a_norm_that_float16_has_no_room_for():
+    a = np.full((200, 200), 300, 'float16')
+    found = orthogonally_resize(a, (100, 200))
+    assert found.dtype == 'float16' and np.allclose(found, 300 * np.sqrt(2), rtol=1e-3)
+
+
 def test_dtype_and_zeros_stay():
     assert orthogonally_resize(np.ones((2, 2), 'float32'), (4, 4)).dtype == 'float32'
     assert not orthogonally_resize(np.zeros((2, 2)), (4, 3)).any()
