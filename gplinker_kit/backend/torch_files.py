@@ -45,13 +45,17 @@ def _first_line(error):
 
 
 def _tensors(torch, content):
-    """{name: tensor} of a dict of tensors, or of the first such dict under a usual key."""
+    """{name: tensor} of the first dict of tensors under a usual key, or else of the dict itself.
+
+    A training script may keep a loose tensor, such as a loss, beside the weights.
+    """
     if not isinstance(content, dict):
         return {}
-    tensors = {str(name): value for name, value in content.items() if isinstance(value, torch.Tensor)}
     for key in NESTED:
-        tensors = tensors or _tensors(torch, content.get(key))
-    return tensors
+        tensors = _tensors(torch, content.get(key))
+        if tensors:
+            return tensors
+    return {str(name): value for name, value in content.items() if isinstance(value, torch.Tensor)}
 
 
 def _torch(path):

@@ -122,7 +122,9 @@ def test_files_of_pytorch_by_hand(tmp_path):
     path = str(tmp_path / 'a.pt')
     values = torch.tensor([1.0, -2.5, 3.140625, 1e38])
     inner = {'x.weight': values.to(torch.bfloat16), 'half': values[:2].half(), 'ids': torch.arange(3)}
-    for content in (inner, {'epoch': 3, 'state_dict': inner}, {'model': inner, 'args': ['x']}):
+    for content in (
+        inner, {'epoch': 3, 'state_dict': inner}, {'model': inner, 'args': ['x']}, {'loss': values, 'module': inner},
+    ):  # fmt: skip
         for new in (True, False):
             torch.save(content, path, _use_new_zipfile_serialization=new)
             checkpoint = open_checkpoint(path)
