@@ -37,8 +37,10 @@ def ids_and_weights(item):
 def select_rows(table, keep=None, compound=None):
     """Rows `keep` of a table (V, ...), then one row an item of `compound`: the (weighted) mean of kept rows.
 
-    Raises: ValueError for an id that the table has no row for.
+    Raises: ValueError for an id that the table has no row for, and a table without rows.
     """
+    if (keep is not None or compound) and not np.ndim(table):
+        raise ValueError('the token table is a single number')
     if keep is not None:
         if max(keep) >= len(table):
             raise ValueError('keep_tokens asks for row %d of a table of %d rows' % (max(keep), len(table)))

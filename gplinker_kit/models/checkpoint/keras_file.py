@@ -76,7 +76,7 @@ def _places(h5py, stream):
         if own is None or not len(own):
             continue
         layer = _text(own.attrs['name']) if 'name' in own.attrs else key
-        for place in own:
+        for place in filter(str.isdigit, own):
             if '%s.%s' % (layer, place) in places:
                 raise ValueError('two layers are called %s' % layer)
             places['%s.%s' % (layer, place)] = own[place].name

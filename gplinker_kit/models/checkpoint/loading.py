@@ -90,6 +90,8 @@ def load(wrapper, source, mapping, strict=False):
     mismatch = _other_model(wrapper, checkpoint, mapping)
     other = mismatch.reason if mismatch is not None and mismatch.fatal else None
     report.remark = mismatch.reason if mismatch is not None and not mismatch.fatal else ''
+    if getattr(wrapper, 'with_mlm', False) and (wrapper.ignore_invalid_weights or not problems and not other):
+        problems.extend(filter(None, [untied(checkpoint)]))
     if wrapper.ignore_invalid_weights and report.loaded and problems:
         report.ignored, problems = ([other] if other else []) + problems, []
         warnings.warn('%s: ignored\n  %s' % (checkpoint.path, '\n  '.join(report.ignored)), stacklevel=4)
@@ -99,8 +101,6 @@ def load(wrapper, source, mapping, strict=False):
         problems.extend('%s: not used by the model' % name for name in report.unused_layers + report.unused_heads)
     if not planned and not problems:
         problems.append('no layer of the model is in its table of names')
-    if not problems and getattr(wrapper, 'with_mlm', False):
-        problems.extend(filter(None, [untied(checkpoint)]))
     if problems:
         raise CheckpointError(
             '%s does not fit %s:\n  %s' % (checkpoint.path, type(wrapper).__name__, '\n  '.join(problems))

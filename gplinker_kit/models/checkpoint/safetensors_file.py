@@ -31,7 +31,7 @@ def read_safetensors(path):
             entries, start = _read_header(stream, size)
     except FileNotFoundError:
         raise CheckpointError('no such file: %s' % path) from None
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise CheckpointError('%s cannot be read as safetensors: %s' % (path, error)) from error
 
     def read(name):
@@ -92,7 +92,7 @@ def _read_entry(entry):
     if not isinstance(entry, dict) or set(entry) != {'dtype', 'shape', 'data_offsets'}:
         raise ValueError('expected dtype, shape and data_offsets')
     dtype, shape, place = entry['dtype'], entry['shape'], entry['data_offsets']
-    if dtype not in DTYPES:
+    if not isinstance(dtype, str) or dtype not in DTYPES:
         raise ValueError('tensors of the type %r are not read here' % (dtype,))
     for value in (shape, place):
         if not isinstance(value, list) or not all(type(size) is int and size >= 0 for size in value):

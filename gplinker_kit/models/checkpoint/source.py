@@ -152,10 +152,12 @@ def _open_shards(path):
     try:
         with open(path, encoding='utf-8') as stream:
             places = dict(json.load(stream)['weight_map'])
-        files = sorted({str(name) for name in places.values()})
+        files = sorted(set(places.values()))
+        if not all(isinstance(name, str) for name in files):
+            raise ValueError('its weight_map has names of files that are no text')
     except FileNotFoundError:
         raise CheckpointError('no such file: %s' % path) from None
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise CheckpointError('%s cannot be read as an index with a weight_map: %s' % (path, error)) from error
     problems, parts = [], {}
     for name in files:

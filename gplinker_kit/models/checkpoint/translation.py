@@ -27,15 +27,23 @@ def canonical(checkpoint, wrapper=None, mapping=None):
 
 
 def from_pytorch(checkpoint):
-    """PyTorch's names to ours: kernels turned round, buffers and copies of the token table set aside."""
+    """PyTorch's names to ours: kernels turned round, buffers and copies of the token table set aside.
+
+    Of tensors that share memory, files of safetensors keep the first by the alphabet: the token table may be there
+    under its name in the head alone.
+    """
     prefix, outer = tables.pytorch_prefixes(checkpoint.shapes, checkpoint.path)
     shapes, origins, turned, left_out = {}, {}, set(), {}
+    table = tables.to_pytorch(tables.TOKENS, prefix)[0]
     for name, shape in checkpoint.shapes.items():
         known = tables.to_canonical(name, prefix, outer)
         if tables.BUFFERS.search(name):
             left_out[name] = 'computed, not learned'
         elif name == outer + tables.TIED:
-            left_out[name] = 'the token table once more'
+            if table in checkpoint.shapes:
+                left_out[name] = 'the token table once more'
+            else:
+                origins[tables.TOKENS], shapes[tables.TOKENS] = name, shape
         elif known is None:
             shapes[name] = shape
         elif known[0] in origins:

@@ -151,3 +151,11 @@ def test_names_of_an_opened_file(tmp_path):
     write_keras_2(tmp_path / 'a.h5', {'Embedding-Token': [np.ones((3, 2))], 'Input-Token': [], 'Größe': [np.ones(1)]})
     checkpoint = open_checkpoint(tmp_path / 'a.h5')
     assert checkpoint.shapes == {'Embedding-Token.0': (3, 2), 'Größe.0': (1,)} and checkpoint.names == 'layers'
+
+
+def test_variables_without_a_number_are_no_weights(tmp_path):
+    with h5py.File(str(tmp_path / 'a.weights.h5'), 'w') as stream:
+        own = stream.create_group('layers/dense/vars')
+        own['0'], own['seed_state'] = np.ones((3, 2)), np.ones(2)
+        own.attrs['name'] = 'Embedding-Token'
+    assert open_checkpoint(tmp_path / 'a.weights.h5').shapes == {'Embedding-Token.0': (3, 2)}

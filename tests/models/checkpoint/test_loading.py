@@ -103,3 +103,38 @@ def test_numbers_without_an_axis_keep_their_shape(name, names, tmp_path):
     pytest.importorskip('safetensors')
     weights.save_weights(made.model, str(tmp_path / 'own.safetensors'))
     assert open_checkpoint(tmp_path / 'own.safetensors').shapes == {'A.0': ()}
+
+
+TABLE, DECODER = 'bert.embeddings.word_embeddings.weight', 'cls.predictions.decoder.weight'
+
+
+def test_an_untied_output_matrix_can_be_ignored():
+    made = wrapper([Layer('A', np.zeros((3, 2)))], ignore_invalid_weights=True)
+    made.with_mlm, mapping = True, {'A': ['bert/embeddings/word_embeddings']}
+    with pytest.warns(UserWarning, match='is another matrix than the token table'):
+        report = loading.load(made, {TABLE: np.ones((3, 2)), DECODER: np.zeros((3, 2))}, mapping)
+    assert made.model.layers[0].weights[0].all() and len(report.ignored) == 1
+    made.ignore_invalid_weights = False
+    with pytest.raises(CheckpointError, match='is another matrix than the token table'):
+        loading.load(made, {TABLE: np.ones((3, 2)), DECODER: np.zeros((3, 2))}, mapping)
+
+
+def test_the_token_table_under_its_name_in_the_head():
+    table = np.arange(6.0).reshape(3, 2)
+    given = {DECODER: table, 'bert.encoder.layer.0.output.dense.bias': np.ones(2)}
+    ours = under_variable_names(open_checkpoint(given))
+    assert np.array_equal(ours.get('bert/embeddings/word_embeddings'), table) and not ours.left_out
+    both = under_variable_names(open_checkpoint(dict(given, **{TABLE: table})))
+    assert list(both.left_out) == [DECODER] and set(both.shapes) == set(ours.shapes)
+
+
+@pytest.mark.parametrize('options', [{'keep_tokens': [0, 1]}, {'compound_tokens': [[0, 1]]}])
+def test_a_token_table_that_is_a_single_number(options):
+    class Picks(Named):
+        def load_variable(self, checkpoint, name):
+            return self.load_embeddings(super().load_variable(checkpoint, name))
+
+    made = wrapper([Layer('A', np.zeros((2, 2)))], **options)
+    made.__class__ = Picks
+    with pytest.raises(CheckpointError, match='a: the token table is a single number'):
+        loading.load(made, {'a': np.float32(3)}, {'A': ['a']})

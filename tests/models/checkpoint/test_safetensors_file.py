@@ -73,6 +73,17 @@ def test_what_is_wrong_is_one_error_with_all_of_it(tmp_path):
         assert part in message, part
 
 
+@pytest.mark.parametrize('header, message', [
+    ('{"a": {"dtype": ["F32"], "shape": [2], "data_offsets": [0, 8]}}', r"the type \['F32'\] are not read"),
+    ('{"a": ' + '[' * 100000 + ']' * 100000 + '}', 'recursion'),
+])  # fmt: skip
+def test_headers_of_odd_json(header, message, tmp_path):
+    path = tmp_path / 'x.safetensors'
+    path.write_bytes(struct.pack('<Q', len(header)) + header.encode() + b' ' * 8)
+    with pytest.raises(CheckpointError, match='x.safetensors cannot be read as safetensors: .*' + message):
+        read_safetensors(str(path))
+
+
 def test_damage_is_seen_where_the_package_sees_it(tmp_path):
     """Cut at many places, and with a byte of the header changed: whatever one refuses the other refuses."""
     whole, path = package.save(CONTIGUOUS), tmp_path / 'x.safetensors'
@@ -121,7 +132,7 @@ def test_parts_that_an_index_names(tmp_path):
         open_checkpoint(index)
     for part in ('d: not in model-00001', "'../x.safetensors' is no file beside it", 'no such file: '):
         assert part in str(caught.value)
-    for text in ('[]', '{}', '{"weight_map": 3}', 'x'):
+    for text in ('[]', '{}', '{"weight_map": 3}', 'x', '{"weight_map": {"a": 3}}', '[' * 100000):
         index.write_text(text)
         with pytest.raises(CheckpointError, match='cannot be read as an index'):
             open_checkpoint(index)
