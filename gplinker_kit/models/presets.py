@@ -77,8 +77,13 @@ class Preset:
         return [
             (FILE_KEYS.get(key, key), theirs[key], ours.get(key))
             for key in DECISIVE
-            if key not in skipped and theirs.get(key) is not None and theirs[key] != ours.get(key)
+            if key not in skipped and theirs.get(key) is not None and _same_act(theirs[key]) != _same_act(ours.get(key))
         ]
+
+
+def _same_act(value):
+    """'gelu' for 'gelu_erf', which is the same function; any other value as it is."""
+    return 'gelu' if value == 'gelu_erf' else value
 
 
 def complete(config):

@@ -61,6 +61,12 @@ def test_differences_name_key_theirs_and_ours():
     assert preset.differences(dict(GAU_BASE, attention_key_size=64)) == [('attention_key_size', 64, 128)]
 
 
+def test_both_names_of_gelu_are_one():
+    preset = find_preset('bert_base_chinese')
+    assert preset.differences({'hidden_act': 'gelu_erf'}) == []
+    assert preset.differences({'hidden_act': 'gelu_tanh'}) == [('hidden_act', 'gelu_tanh', 'gelu')]
+
+
 def test_presets_that_fit():
     def names(model, config):
         return [preset.name for preset in fitting_presets(model, config)]
