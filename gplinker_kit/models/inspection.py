@@ -13,12 +13,17 @@ import numpy as np
 from gplinker_kit import model_folder
 from gplinker_kit.models import checkpoint as checkpoints
 from gplinker_kit.models import options, pretrained_folder, published_config
-from gplinker_kit.models.checkpoint.source import SHARDED, TORCH
+from gplinker_kit.models.checkpoint.source import format_of
 from gplinker_kit.models.expected_shapes import POSITION_TABLES, expected_shapes
 from gplinker_kit.models.identify import Identity, explain_mismatch, identify
 from gplinker_kit.models.layer_files import under_variable_names
 from gplinker_kit.models.presets import SPECIAL_TOKENS, complete, find_preset, fitting_presets
 from gplinker_kit.tokenizers import load_vocab
+
+KINDS = {
+    'safetensors': 'safetensors', 'pytorch': 'PyTorch', 'keras': 'Keras 3', 'hdf5': 'Keras, HDF5',
+    'tensorflow': 'TensorFlow',
+}  # fmt: skip
 
 
 @dataclass
@@ -130,17 +135,7 @@ def _locate(path, preset):
 
 def kind_of(path):
     """Returns what kind of file a checkpoint is, for people."""
-    if path.endswith(SHARDED):
-        path = path[: -len('.index.json')]
-    for suffixes, kind in (
-        (('.safetensors',), 'safetensors'),
-        (TORCH, 'PyTorch'),
-        (('.keras',), 'Keras 3'),
-        (('.h5', '.hdf5'), 'Keras, HDF5'),
-    ):
-        if path.endswith(suffixes):
-            return kind
-    return 'TensorFlow'
+    return KINDS[format_of(path)]
 
 
 def _read_checkpoint(found, opened):

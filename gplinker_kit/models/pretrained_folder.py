@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from gplinker_kit import model_folder
 from gplinker_kit.errors import CheckpointError
 from gplinker_kit.models import checkpoint, options, published_config
-from gplinker_kit.models.checkpoint.source import KERAS, SHARDED, TORCH
+from gplinker_kit.models.checkpoint.source import KERAS, NO_WEIGHTS, SHARDED, TORCH
 from gplinker_kit.models.identify import identify
 from gplinker_kit.models.layer_files import under_variable_names
 from gplinker_kit.models.presets import Preset, find_preset, fitting_presets
@@ -102,7 +102,7 @@ def missing_files(folder):
     for name in names:
         if name.endswith('.index') and not any(other.startswith(name[: -len('index')] + 'data-') for other in names):
             wanted.add(name[: -len('index')] + 'data-00000-of-00001')
-        elif name.endswith(SHARDED):
+        elif name.endswith(SHARDED) and not _passed_over(name, names):
             wanted.update(_parts(os.path.join(folder, name)))
     whole = any(name.endswith(SUFFIXES) for name in names)
     for shard in filter(None, map(SHARD.match, names)):
@@ -113,6 +113,13 @@ def missing_files(folder):
     if not wanted and not whole and not any(name.endswith('.index') for name in names):
         return ['a checkpoint (bert_model.ckpt.index and .data-…, or %s)' % ', '.join('*' + end for end in SUFFIXES)]
     return sorted(wanted - names)
+
+
+def _passed_over(index, names):
+    """Whether `find_prefix` prefers another file of the folder to this index, so that its parts need not be there."""
+    if NO_WEIGHTS.search(index) or index[: -len('.index.json')] in names:
+        return True
+    return index.endswith('.bin.index.json') and any(name.endswith('.safetensors') for name in names)
 
 
 def _parts(path):

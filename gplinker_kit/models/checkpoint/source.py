@@ -17,6 +17,8 @@ from gplinker_kit.models.checkpoint.safetensors_file import read_safetensors
 KERAS = ('.h5', '.hdf5', '.keras')
 TORCH = ('.bin', '.pt', '.pth')
 SHARDED = ('.safetensors.index.json', '.bin.index.json')
+FORMATS = ((('.safetensors',), 'safetensors'), (TORCH, 'pytorch'), (('.keras',), 'keras'), (('.h5', '.hdf5'), 'hdf5'))
+HDF5 = b'\x89HDF\r\n\x1a\n'
 # What a Trainer leaves beside the weights, and another library's file.
 NO_WEIGHTS = re.compile(r'^(optimizer|scheduler|scaler|training_args|rng_state|tf_model)\b')
 
@@ -72,8 +74,8 @@ class Checkpoint:
 def open_checkpoint(source):
     """Returns a `Checkpoint`, under the file's own names, for a path, a folder or a dict.
 
-    Kinds of files: a TensorFlow checkpoint (its prefix, or one of its files), .safetensors, .h5 and .keras of our
-    models, PyTorch's .bin, .pt and .pth, and the index (.index.json) of one that is cut into several.
+    Kinds of files: a TensorFlow checkpoint (its prefix, or one of its files), .safetensors, .h5 (under any name) and
+    .keras of our models, PyTorch's .bin, .pt and .pth, and the index (.index.json) of one that is cut into several.
 
     Raises:
         CheckpointError: no such file, a folder that holds no (or no whole) checkpoint, or an unreadable file.
@@ -90,15 +92,16 @@ def open_checkpoint(source):
         path = find_prefix(path)
     if path.endswith(SHARDED):
         return _open_shards(path)
-    if path.endswith('.safetensors'):
+    kind = format_of(path)
+    if kind == 'safetensors':
         return Checkpoint(*read_safetensors(path), path=path)
-    if path.endswith(KERAS):
+    if kind in ('keras', 'hdf5'):
         return Checkpoint(*read_keras(path), path=path, names='layers')
-    if path.endswith(TORCH) and os.path.exists(path):
+    if kind == 'pytorch' and os.path.exists(path):
         from gplinker_kit.backend.torch_files import read_torch_file
 
         return Checkpoint(*read_torch_file(path), path=path)
-    if path.endswith(TORCH) and not os.path.exists(path + '.index'):
+    if kind == 'pytorch' and not os.path.exists(path + '.index'):
         raise CheckpointError('no such file: %s' % path)
     path = re.sub(r'\.(index|meta|data-\d+-of-\d+)$', '', path)
     if not os.path.exists(path + '.index'):
@@ -106,6 +109,26 @@ def open_checkpoint(source):
         beside = _prefixes(folder or '.') if os.path.isdir(folder or '.') else []
         raise CheckpointError('no TensorFlow checkpoint %s (%s.index is missing).%s' % (path, name, hint(name, beside)))
     return Checkpoint(*backend.load_tf_checkpoint(path), path=path)
+
+
+def format_of(path):
+    """Returns 'safetensors', 'pytorch', 'keras', 'hdf5' or 'tensorflow'; an index has the format of its parts.
+
+    HDF5 is told by its first bytes: scripts save weights of Keras under names such as best_model.weights.
+    """
+    if path.endswith(SHARDED):
+        path = path[: -len('.index.json')]
+    elif _is_hdf5(path):
+        return 'hdf5'
+    return next((kind for suffixes, kind in FORMATS if path.endswith(suffixes)), 'tensorflow')
+
+
+def _is_hdf5(path):
+    try:
+        with open(path, 'rb') as stream:
+            return stream.read(len(HDF5)) == HDF5
+    except OSError:
+        return False
 
 
 def _prefixes(folder):
@@ -139,11 +162,14 @@ def find_prefix(folder):
 
 
 def _whole(names, suffixes):
-    """Files of these suffixes; an index stands for the parts that it is cut into."""
+    """Files of these suffixes; an index stands for the parts that it is cut into, and the file that is whole for it."""
     part = re.compile(r'-\d+-of-\d+\.\w+$')
-    files = [name for name in names if name.endswith(suffixes) and not NO_WEIGHTS.search(name)]
+    names = [name for name in names if not NO_WEIGHTS.search(name)]
+    files = [name for name in names if name.endswith(suffixes)]
     indices = [name for name in names for suffix in suffixes if name.endswith(suffix + '.index.json')]
-    return [name for name in files if not (indices and part.search(name))] + indices
+    return [name for name in files if not (indices and part.search(name))] + [
+        name for name in indices if name[: -len('.index.json')] not in files
+    ]
 
 
 def _open_shards(path):

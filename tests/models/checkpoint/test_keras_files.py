@@ -10,7 +10,9 @@ import pytest
 from gplinker_kit.backend import Model
 from gplinker_kit.errors import CheckpointError
 from gplinker_kit.layers import Dense
+from gplinker_kit.models import inspection
 from gplinker_kit.models.checkpoint import find_prefix, open_checkpoint
+from gplinker_kit.models.pretrained_folder import missing_files
 from tests.helpers import ENGINE, ROOT, STACK
 from tests.models.checkpoint.formats import build_full, digest, write
 from tests.models.tiny import randomise
@@ -102,6 +104,11 @@ def test_which_file_of_a_folder(tmp_path):
         find_prefix(str(tmp_path))
     make('model.safetensors')
     assert found() == 'model.safetensors'
+    (tmp_path / 'b.safetensors').unlink()
+    (tmp_path / 'model.safetensors').unlink()
+    make('a.safetensors.index.json', 'optimizer.safetensors.index.json')
+    assert found() == 'a.safetensors'
+    make('model.safetensors')
     make('bert_model.ckpt.index')
     assert found() == 'bert_model.ckpt'
 
@@ -159,3 +166,27 @@ def test_variables_without_a_number_are_no_weights(tmp_path):
         own['0'], own['seed_state'] = np.ones((3, 2)), np.ones(2)
         own.attrs['name'] = 'Embedding-Token'
     assert open_checkpoint(tmp_path / 'a.weights.h5').shapes == {'Embedding-Token.0': (3, 2)}
+
+
+@pytest.mark.parametrize('name', ['best_model.weights', 'best_model.bin', 'best_model'])
+def test_hdf5_is_told_by_its_first_bytes(name, tmp_path):
+    write_keras_2(tmp_path / name, {'Embedding-Token': [np.ones((3, 2))]})
+    assert open_checkpoint(tmp_path / name).shapes == {'Embedding-Token.0': (3, 2)}
+    assert inspection.kind_of(str(tmp_path / name)) == 'Keras, HDF5'
+    assert inspection.kind_of(str(tmp_path / 'model.safetensors.index.json')) == 'safetensors'
+    assert inspection.kind_of(str(tmp_path / 'bert_model.ckpt')) == 'TensorFlow'
+
+
+def test_parts_of_an_index_that_is_not_read_are_not_missed(tmp_path):
+    def make(name):
+        (tmp_path / (name + '.index.json')).write_text('{"weight_map": {"x": "%s-00001-of-00002"}}' % name)
+
+    make('model.safetensors')
+    make('pytorch_model.bin')
+    assert missing_files(str(tmp_path)) == ['model.safetensors-00001-of-00002', 'pytorch_model.bin-00001-of-00002']
+    (tmp_path / 'pytorch_model.bin').write_text('')
+    assert missing_files(str(tmp_path)) == ['model.safetensors-00001-of-00002']
+    (tmp_path / 'pytorch_model.bin').unlink()
+    (tmp_path / 'model.safetensors').write_text('')
+    make('optimizer.safetensors')
+    assert missing_files(str(tmp_path)) == []
