@@ -1,8 +1,8 @@
 """Converts weights from one format to another, and prints what became of each variable.
 
 SOURCE is a TensorFlow checkpoint (its prefix), a .safetensors, .bin, .pt, .pth, .h5 or .keras file, or the folder that
-holds one. TARGET's suffix says what is written: .safetensors; .h5 or .keras, a model of Keras, and .weights.h5, its
-weights; any other name is the prefix of a TensorFlow checkpoint.
+holds one, also a model folder of `gplinker train`. TARGET's suffix says what is written: .safetensors; .h5 or .keras, a
+model of Keras, and .weights.h5, its weights; any other name is the prefix of a TensorFlow checkpoint.
 
 Names are translated by tables, so that no model is built, but for a model of Keras: that one needs --config, or a
 config file beside SOURCE. A pickle is read for its weights only and never run.
@@ -31,14 +31,17 @@ def run(options):
     from gplinker_kit.models import checkpoint
     from gplinker_kit.models.checkpoint.convert import check_target
     from gplinker_kit.models.checkpoint.writing import check_names, kind_of
+    from gplinker_kit.models.pretrained_folder import locate
 
     names = check_names(options.target, options.names)
     check_target(options.target, options.force)
-    source, wrapper = options.source, None
+    wrapper = None
     if kind_of(options.target) == 'keras':
         source, wrapper = build_model(options)
     elif options.heads:
         raise ValueError('--heads is for .h5 and .keras; %s gets the heads that SOURCE has' % options.target)
+    else:
+        source = locate(options.source)[1]
     print(checkpoint.convert(source, options.target, names, wrapper, options.dtype, options.force))
 
 
@@ -49,15 +52,17 @@ def build_model(options):
     from gplinker_kit.models.builder import build_transformer_model
     from gplinker_kit.models.identify import identify
     from gplinker_kit.models.layer_files import under_variable_names
-    from gplinker_kit.models.pretrained_folder import open_folder
+    from gplinker_kit.models.options import read_published
+    from gplinker_kit.models.pretrained_folder import locate, open_folder
+    from gplinker_kit.models.published_config import model_of
 
     config, model = options.config, options.model
     if config is None:
         found = open_folder(options.source, model=model)
         source, config, model = found.source, found.config_path, found.model
     else:
-        source = checkpoint.open_checkpoint(options.source)
-        model = model or identify(under_variable_names(source).shapes).model
+        source = checkpoint.open_checkpoint(locate(options.source)[1])
+        model = model or model_of(read_published(config), config) or identify(under_variable_names(source).shapes).model
     if model is None:
         raise DataError('it belongs to none of our models; name one with --model', options.source)
     heads = dict.fromkeys(['with_' + head for head in options.heads], True)

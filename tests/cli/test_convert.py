@@ -9,6 +9,7 @@ import pytest
 from gplinker_kit.cli import main
 from gplinker_kit.models.checkpoint import open_checkpoint
 from tests.helpers import STACK
+from tests.models.folders import arrays, write_folder
 from tests.models.tiny import CONFIGS, build, randomise
 
 
@@ -70,3 +71,25 @@ def test_a_model_of_keras_and_back(folder, tmp_path, capsys):
 def test_what_is_refused(arguments, message, tmp_path, capsys):
     assert main(['convert', str(tmp_path / 'none.ckpt'), str(tmp_path / arguments[0])] + arguments[1:]) == 2
     assert message in capsys.readouterr().err and not os.listdir(str(tmp_path))
+
+
+def test_a_model_folder_of_training(tmp_path, capsys):
+    version, target = tmp_path / 'model' / 'versions' / '3', str(tmp_path / 'x.safetensors')
+    version.mkdir(parents=True)
+    (tmp_path / 'model' / 'current').write_text('3\n')
+    write_folder(version, 'roformer_v2', config={'settings': {}}, config_name='config.json')
+    assert main(['convert', str(tmp_path / 'model'), target]) == 0, capsys.readouterr().err
+    assert same(version / 'model.safetensors', target)
+
+
+def test_the_config_says_which_model_it_is(tmp_path, capsys):
+    """A BERT file as the RoFormer that was trained from it; what is odd about that is printed."""
+    write_folder(tmp_path, 'bert', config=False)
+    config = tmp_path / 'roformer.json'
+    config.write_text(json.dumps(dict(CONFIGS['roformer'], model_type='roformer')))
+    target = str(tmp_path / 'x.weights.h5')
+    assert main(['convert', str(tmp_path / 'model.safetensors'), target, '--config', str(config)]) == 0
+    printed = capsys.readouterr().out
+    assert 'bert/embeddings/position_embeddings' in printed and 'this is a BERT file' in printed
+    assert 'Embedding-Position.0' not in open_checkpoint(target).shapes
+    assert set(arrays('roformer')) <= set(arrays('bert'))

@@ -17,7 +17,8 @@ PARTS = ('embeddings', 'encoder', 'heads', 'others')
 class ConvertReport:
     """What became of each variable.
 
-    written: their number by part of the model. left_out: {why: [names in the source]}.
+    written: their number by part of the model. left_out: {why: [names in the source]}. remarks: of loading the model
+    that Keras wrote, sentences.
     """
 
     source: str
@@ -26,6 +27,7 @@ class ConvertReport:
     names: tuple
     written: dict = field(default_factory=dict)
     left_out: dict = field(default_factory=dict)
+    remarks: list = field(default_factory=list)
 
     def __str__(self):
         counts = ', '.join('%s %d' % (part, self.written[part]) for part in PARTS if self.written.get(part))
@@ -37,7 +39,7 @@ class ConvertReport:
         for why, names in sorted(self.left_out.items()):
             shown = ', '.join(names[:4]) + (', …' if len(names) > 4 else '')
             lines.append('left out, %d, %s: %s' % (len(names), why, shown))
-        return '\n'.join(lines)
+        return '\n'.join(lines + self.remarks)
 
 
 def convert(source, target, names=None, wrapper=None, dtype=None, force=False):
@@ -128,6 +130,7 @@ def _through_model(report, checkpoint, wrapper, dtype):
             '%s holds nothing for these layers of the model: %s' % (report.source, ', '.join(loaded.untouched))
         )
     writing.write_model(wrapper.model, report.target)
+    report.remarks = ['ignored: %s' % sentence for sentence in loaded.ignored] + list(filter(None, [loaded.remark]))
     _count(report, loaded.loaded)
     _leave_out(report, dict.fromkeys(loaded.unused_slots, 'of the optimizer'))
     _leave_out(report, dict.fromkeys(loaded.unused_heads, 'of heads that the model has not been given'))
