@@ -40,6 +40,7 @@ class Row:
     needs: paths without which the row is skipped.
     check: function of (facts of ours, facts of the peer) that raises ValueError where the two did different work, and
         returns a note (or None).
+    lean: whether the peak memory must not be above the peer's, for the goal to be met.
     note: str, what exactly is measured. options: dict, what the variants' options hold besides `quick` and `folder`.
 
     A variant whose facts hold `memory`, the MiB that it took at most, gets that into the table; one whose facts hold
@@ -57,6 +58,7 @@ class Row:
     fresh: bool = False
     before: Variant | None = None
     needs: tuple = ()
+    lean: bool = False
     check: object = None
     note: str = ''
     options: dict = field(default_factory=dict)
@@ -126,6 +128,7 @@ def measure_row(row, pythons, quick=False, rounds=None):
         made['gflops'] = gflops
     if all('memory' in fact for fact in facts):
         made['memory'] = {'ours': facts[0]['memory'], 'peer': facts[1]['memory']}
+        made['met'] = made['met'] and (not row.lean or facts[0]['memory'] <= facts[1]['memory'])
     return made
 
 

@@ -29,6 +29,11 @@ PEERS = {
     'transformers': ('encoder_torch', ('bert', 'roformer'), True),
     'bert4torch': ('encoder_torch', ('bert', 'roformer_v2', 'gau_alpha'), True),
 }
+NOTES = {
+    'keras_hub': 'the peer on the same backend, with the Adam of Keras',
+    'transformers': "the peer runs PyTorch eagerly, with PyTorch's scaled_dot_product_attention and fused Adam",
+    'bert4torch': "the peer runs PyTorch eagerly, with its default attention and PyTorch's fused Adam",
+}
 # Against bert4keras: the least ratio of the time of a pass.
 GOALS = {
     ('roformer_v2', 'train'): 1.2, ('gau_alpha', 'train'): 1.05, ('bert', 'train'): 1.0,
@@ -43,7 +48,7 @@ def same_size(ours, peer):
     return '%.1f million weights' % (ours['parameters'] / 1e6)
 
 
-def rows_of(package, module, models, several, goal, options):
+def rows_of(package, module, models, several, goal, options, note):
     """The rows of one peer: every model, kind of pass and shape."""
     made = []
     for model in models:
@@ -54,21 +59,21 @@ def rows_of(package, module, models, several, goal, options):
                     base_models.row_name(model, kind, shape, package), goal(model, kind), 's',
                     Variant('benchmarks.encoder_ours', base_models.row_name(model, kind, shape)),
                     Variant('benchmarks.peers.' + module, theirs, 'peer'),
-                    check=same_size, options=options,
+                    check=same_size, options=options, note=note, lean=package == 'bert4keras',
                 ))  # fmt: skip
     return made
 
 
 TF1_ROWS = rows_of(
     'bert4keras', 'encoder_bert4keras', ('bert', 'roformer_v2', 'gau_alpha'), False, lambda *key: GOALS[key],
-    {'dropout': 0.1},
+    {'dropout': 0.1}, 'dropout 0.1; each trains with its own Adam',
 )  # fmt: skip
 KERAS3_ROWS = [
     row
     for package, (module, models, several) in PEERS.items()
     for row in rows_of(
         package, module, models, several, lambda *key: 1.0,
-        {'dropout': 0.0, 'engine': os.environ.get('KERAS_BACKEND', 'tensorflow')},
+        {'dropout': 0.0, 'engine': os.environ.get('KERAS_BACKEND', 'tensorflow')}, 'without dropout; ' + NOTES[package],
     )
 ]  # fmt: skip
 

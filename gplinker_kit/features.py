@@ -51,8 +51,10 @@ class TokenVectors:
         """
         check_pooling(pooling)
         if pooling == 'cls':
-            return self.vectors[0]
+            return self.vectors[0].copy()  # a view would keep the vectors of all tokens
         if pooling == 'first-last':
+            if self.first is None:
+                raise ValueError("pooling 'first-last' needs iter_vectors(…, first=True)")
             return (self.vectors.mean(axis=0) + self.first.mean(axis=0)) / 2
         return self.vectors.mean(axis=0)
 
@@ -73,14 +75,19 @@ class FeatureExtractor:
                                   ('length_multiple', length_multiple, 1)):
             if isinstance(size, bool) or not isinstance(size, (int, np.integer)) or size < least:
                 raise ValueError('%s must be an integer of at least %d, got %r' % (name, least, size))
-        rows = wrapper.layers['Embedding-Token'].input_dim
+        rows = wrapper.layers[wrapper.prefixed('Embedding-Token')].input_dim
         if tokenizer._vocab_size > rows:
             raise ValueError('the vocabulary has %d tokens and the encoder (vocab_size) %d rows; they belong to '
                              'different models' % (tokenizer._vocab_size, rows))
         if tokenizer._token_dict.get('[PAD]') != 0:
             raise ValueError("the vocabulary's first token must be '[PAD]': id 0 is padding, which is masked")
-        table = wrapper.layers.get('Embedding-Position')
-        self.max_length = int(max_length) if table is None else min(int(max_length), table.input_dim)
+        names = [each.name.split(':')[0] for each in wrapper.model.inputs]
+        wanted = [wrapper.prefixed(name) for name in ('Input-Token', 'Input-Segment')]
+        if names not in (wanted[:1], wanted):
+            raise ValueError('the encoder must take tokens and segments alone, it takes %s' % ', '.join(names))
+        table = wrapper.layers.get(wrapper.prefixed('Embedding-Position'))
+        positions = None if table is None else table.input_dim ** (2 if table.hierarchical else 1)
+        self.max_length = int(max_length) if table is None else min(int(max_length), positions)
         self.wrapper = wrapper
         self.tokenizer = tokenizer
         self.batch_size = int(batch_size)
@@ -107,6 +114,11 @@ class FeatureExtractor:
             found.config_path, found.source, model=found.model, preset=found.preset, return_keras_model=False)
         return cls(wrapper, tokenizer, **options)
 
+    @property
+    def width(self):
+        """D, the size of a vector."""
+        return self.wrapper.model.output_shape[-1]
+
     def sentence_vectors(self, texts, pooling='mean', progress=None):
         """Returns (N, D) float32, one row a text, in their order; `progress` is called with the number of texts done.
 
@@ -118,7 +130,7 @@ class FeatureExtractor:
             rows.append(found.pooled(pooling))
             if progress is not None:
                 progress(len(rows))
-        return np.stack(rows) if rows else np.zeros((0, self.wrapper.model.output_shape[-1]), 'float32')
+        return np.stack(rows) if rows else np.zeros((0, self.width), 'float32')
 
     def iter_vectors(self, texts, first=False, chunk=1024):
         """Yields the `TokenVectors` of any iterable of texts, in its order.

@@ -42,11 +42,18 @@ def fresh_session(request):
     has compiled.
     """
     folder = os.path.basename(os.path.dirname(str(request.node.fspath)))
-    if folder in TENSOR_TESTS:
-        from gplinker_kit.backend import STACK, keras
+    if folder not in TENSOR_TESTS:
+        yield
+        return
+    from gplinker_kit.backend import STACK, keras
 
-        if STACK != 'keras3':
-            keras.backend.clear_session()
-            if folder not in ('backend', 'cli'):
-                keras.backend.set_session(plain_session())
+    if STACK == 'keras3':
+        yield
+        return
+    keras.backend.clear_session()
+    if folder in ('backend', 'cli'):
+        yield
+        return
+    keras.backend.set_session(plain_session())
     yield
+    keras.backend.clear_session()  # the next folder finds TensorFlow as users do

@@ -1,7 +1,9 @@
 """Vectors of sentences and tokens against one text at a time, without padding."""
 
+import io
 import json
 import os
+import sys
 
 import numpy as np
 import pytest
@@ -138,12 +140,28 @@ def test_what_cannot_be_done(source, capsys, arguments, words):
     assert words in capsys.readouterr().err
 
 
-def test_nothing_is_written_where_reading_fails(source, tmp_path, capsys):
-    (tmp_path / 'texts.jsonl').write_text('{"text": "a"}\n{"txt": "b"}\n')
-    arguments = ['features', source[0], '--input', str(tmp_path / 'texts.jsonl'), '--output', str(tmp_path / 'v.npy')]
-    assert main(arguments) == 2
-    assert "texts.jsonl:2: no key 'text'" in capsys.readouterr().err
-    assert os.listdir(str(tmp_path)) == ['texts.jsonl']
+def test_nothing_is_written_where_reading_fails(source, tmp_path, capsys, monkeypatch):
+    """Standard input is not read beforehand, as a file is: the error comes while the output is being written."""
+    (tmp_path / 'v.npy').write_bytes(b'before')
+    lines = io.BytesIO(b'{"text": "a"}\n{"txt": "b"}\n')
+    monkeypatch.setattr(sys, 'stdin', io.TextIOWrapper(lines))
+    assert main(['features', source[0], '--output', str(tmp_path / 'v.npy')]) == 2
+    assert "standard input:2: no key 'text'" in capsys.readouterr().err
+    assert (tmp_path / 'v.npy').read_bytes() == b'before' and os.listdir(str(tmp_path)) == ['v.npy']
+
+
+def test_what_an_extractor_cannot_do_is_refused(source):
+    extractor = FeatureExtractor.open(source[0])
+    assert extractor.sentence_vectors([]).shape == (0, extractor.width)
+    (found,) = extractor.iter_vectors(['今天'])
+    with pytest.raises(ValueError, match='needs iter_vectors'):
+        found.pooled('first-last')
+    assert found.pooled('cls').base is None
+    wrapper = build_transformer_model(
+        model='roformer_v2', vocab_size=len(TOKENS), hidden_size=8, num_hidden_layers=1, num_attention_heads=2,
+        intermediate_size=8, hidden_act='relu', custom_position_ids=True, return_keras_model=False)
+    with pytest.raises(ValueError, match='tokens and segments alone, it takes .*Input-Position'):
+        FeatureExtractor(wrapper, extractor.tokenizer)
 
 
 def test_folders_that_do_not_do(source, tmp_path):

@@ -12,13 +12,14 @@ from benchmarks.processes import serve
 
 
 def transformers(model, made, folder):
-    """Returns (module, function of token ids and segment ids -> hidden states, versions)."""
+    """Returns (memory at the start, module, function of token ids and segment ids -> hidden states, versions)."""
     import transformers as package
 
     config, cls = {
         'bert': (package.BertConfig, package.BertModel),
         'roformer': (package.RoFormerConfig, package.RoFormerModel),
     }[model]
+    start = memory.begin()  # after the imports, as ours
     # RoFormer's module has no pooler to leave out.
     module = cls(config(**made), **({'add_pooling_layer': False} if model == 'bert' else {}))
 
@@ -26,7 +27,7 @@ def transformers(model, made, folder):
         mask = (tokens > 0).long()
         return module(input_ids=tokens, token_type_ids=segments, attention_mask=mask).last_hidden_state
 
-    return module, run, {'transformers': package.__version__}
+    return start, module, run, {'transformers': package.__version__}
 
 
 def bert4torch(model, made, folder):
@@ -38,13 +39,14 @@ def bert4torch(model, made, folder):
     path = os.path.join(folder, 'bert4torch_config.json')
     with open(path, 'w') as stream:
         json.dump(dict(made, max_position=512, segment_vocab_size=2), stream)
+    start = memory.begin()
     module = build_transformer_model(path, model=model)
 
     def run(tokens, segments):
         output = module([tokens, segments])
         return output[0] if isinstance(output, (list, tuple)) else output
 
-    return module, run, {'bert4torch': version('bert4torch')}
+    return start, module, run, {'bert4torch': version('bert4torch')}
 
 
 def measure(build, model, kind, shape, options):
@@ -53,8 +55,7 @@ def measure(build, model, kind, shape, options):
 
     made = base_models.config(model, options['quick'], options['dropout'])
     tokens, segments, labels = (torch.from_numpy(part).long() for part in base_models.batch(shape))
-    start = memory.begin()
-    module, encode, versions = build(model, made, options['folder'])
+    start, module, encode, versions = build(model, made, options['folder'])
     parameters = sum(weight.numel() for weight in module.parameters() if weight.requires_grad)
     if kind == 'forward':
         module.eval()

@@ -1,6 +1,7 @@
 """Adversarial training steps of Keras 3 on PyTorch."""
 
 import torch
+from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from gplinker_kit.backend import adversarial_eager
 from gplinker_kit.backend.adversarial_eager import batch_loss
@@ -20,6 +21,10 @@ class GradientPenalty:
     """Mix-in: trains on the loss plus the penalty; `evaluate` sees the loss alone."""
 
     option = '_gradient_penalty'
+
+    def train_step(self, *args, **kwargs):
+        with sdpa_kernel(SDPBackend.MATH):  # the fused attention kernels have no second derivative
+            return super().train_step(*args, **kwargs)
 
     def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
         attack = self._gradient_penalty

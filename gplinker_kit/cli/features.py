@@ -56,6 +56,7 @@ def run(options):
         options.source, options.preset, do_lower_case=False if options.cased else None,
         max_length=options.max_length, batch_size=options.batch_size,
     )
+    options.width = extractor.width
     lines, cut = deque(), []
 
     def texts():
@@ -124,15 +125,15 @@ def write_npy(found, options, stream):
     import numpy as np
 
     rows = [each.pooled(options.pooling) for _, each in found]
-    np.save(stream, np.stack(rows) if rows else np.zeros((0, 0), 'float32'), allow_pickle=False)
+    np.save(stream, np.stack(rows) if rows else np.zeros((0, options.width), 'float32'), allow_pickle=False)
 
 
-def token_arrays(found):
+def token_arrays(found, options):
     """Returns (arrays, tokens) of all texts, one after the other; see the module."""
     import numpy as np
 
     results = [each for _, each in found]
-    vectors = [each.vectors for each in results] or [np.zeros((0, 0), 'float32')]
+    vectors = [each.vectors for each in results] or [np.zeros((0, options.width), 'float32')]
     arrays = {
         'vectors': np.concatenate(vectors),
         'ids': np.array([index for each in results for index in each.ids], 'int32'),
@@ -145,14 +146,14 @@ def token_arrays(found):
 def write_npz(found, options, stream):
     import numpy as np
 
-    arrays, tokens = token_arrays(found)
+    arrays, tokens = token_arrays(found, options)
     np.savez(stream, tokens=np.array(tokens, dtype=str), **arrays)
 
 
 def write_safetensors(found, options, stream):
     from safetensors.numpy import save
 
-    arrays, tokens = token_arrays(found)
+    arrays, tokens = token_arrays(found, options)
     stream.write(save(arrays, metadata={'tokens': json.dumps(tokens)}))
 
 

@@ -22,18 +22,29 @@ def load_model(path, custom_objects=None, compile=True):
 
     Arguments: path: `.keras` or `.h5` file. custom_objects: {name: class or function} of one's own. compile: bool.
     Returns: the Keras model of the stack that runs; its weights are the same to the bit, and it goes on training.
-    Raises: CheckpointError: no such file, or one of the other Keras: Keras 3 reads whole models from `.keras` alone
-        (what it writes as `.h5` it does not read back where tokens are masked), Keras 2 from `.h5`.
+    Raises: CheckpointError: no such file, a damaged one, or one of the other Keras: Keras 3 reads whole models from
+        `.keras` alone (what it writes as `.h5` it does not read back where tokens are masked), Keras 2 from `.h5`.
     """
     path = os.fspath(path)
-    if not os.path.exists(path):
+    if not os.path.isfile(path):
         raise CheckpointError('no such file: %s' % path)
+    with open(path, 'rb') as stream:
+        is_hdf5 = stream.read(8) == b'\x89HDF\r\n\x1a\n'
+    if not is_hdf5 and not zipfile.is_zipfile(path):
+        raise CheckpointError('%s: neither a whole .keras nor a whole .h5 file; it may be truncated' % path)
     if (STACK == 'keras3') != zipfile.is_zipfile(path):
         wanted = '.keras of Keras 3' if STACK == 'keras3' else '.h5 of Keras 2'
         raise CheckpointError(
             '%s: whole models are read here from files %s. Build the model and give this file as checkpoint_path of '
             'build_transformer_model, which reads the weights of both' % (path, wanted)
         )
+    try:
+        return _load(path, custom_objects, compile)
+    except OSError as error:  # of h5py, whose file is damaged
+        raise CheckpointError('%s cannot be read: %s' % (path, error)) from error
+
+
+def _load(path, custom_objects, compile):
     if STACK == 'tf_keras' and compile:
         training, weights = read_training(path)
         if has_several_losses(training):

@@ -69,8 +69,8 @@ class AdamRule(Rule):
 class KitAdam(RuleOptimizer):
     """Adam; the same numbers on Keras 2.3.1, tf.keras and Keras 3, and in every run.
 
-    On TF 1.15 and PyTorch one fused kernel updates each float32 weight. Gradients of an embedding are made dense, so every row
-    moves at every step, as the formula says. The two moments are float32 whatever the dtype of the weight.
+    On TF 1.15 and PyTorch one fused kernel updates each float32 weight. Gradients of an embedding are made dense, so
+    every row moves at every step, as the formula says. The two moments are float32 whatever the dtype of the weight.
 
     Arguments: see `RuleOptimizer` for learning_rate, global_clipnorm, clipvalue and name; `lr` is another name of
     learning_rate. beta_1, beta_2: decay of the two moments, 0 <= beta < 1. epsilon: > 0, None for Keras's own.

@@ -238,3 +238,20 @@ def test_errors():
     model.compile('sgd', 'mse')
     with pytest.raises(ValueError, match='the model is compiled: extend it first'):
         adversarial_training(model, 'tokens')
+
+
+@pytest.mark.smoke
+@pytest.mark.skipif(backend.ENGINE != 'torch', reason="PyTorch's fused attention has no second derivative")
+@pytest.mark.parametrize('name', ['bert', 'roformer_v2'])
+def test_the_penalty_of_a_transformer(name):
+    from gplinker_kit.models import build_transformer_model
+
+    encoder = build_transformer_model(
+        model=name, vocab_size=8, hidden_size=8, num_hidden_layers=1, num_attention_heads=2, intermediate_size=8,
+        hidden_act='gelu')  # fmt: skip
+    plain = Model(encoder.inputs, layers.Dense(1)(encoder.output))
+    model = gradient_penalty(plain, epsilon=100.0)
+    model.compile(keras.optimizers.SGD(RATE), 'mse')
+    inputs, targets = [IDS, np.zeros_like(IDS)], np.ones(IDS.shape + (1,), 'float32')
+    without = first(model.evaluate(inputs, targets, batch_size=4, verbose=0))
+    assert first(model.train_on_batch(inputs, targets)) > without + 1e-6

@@ -173,3 +173,16 @@ def test_files_of_the_other_keras_are_named(tmp_path):
         pass
     with pytest.raises(CheckpointError, match='whole models are read here from files %s' % EXTENSION):
         load_model(path)
+
+
+@pytest.mark.parametrize('content, words', [
+    (b'PK\x03\x04 half of an archive', 'truncated'),
+    (b'\x89HDF\r\n\x1a\n and nothing', 'files .keras of Keras 3' if STACK == 'keras3' else 'cannot be read'),
+    (None, 'no such file'),
+])  # fmt: skip
+def test_damaged_files_are_named(tmp_path, content, words):
+    path = tmp_path / 'model.keras'
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(CheckpointError, match='model.keras.*' + words if content else words):
+        load_model(str(path))

@@ -8,7 +8,7 @@ from gplinker_kit.backend.optimizer import Step
 from gplinker_kit.optimizers import Adam, current_learning_rate, schedules
 from gplinker_kit.optimizers.adam import AdamRule, one_minus_power
 from tests import optimizer_oracles as oracles
-from tests.helpers import STACK, evaluate
+from tests.helpers import ENGINE, STACK, evaluate, variable
 from tests.optimizers.common import WARMUP, assert_within, compiled, one_hot, train
 
 CASES = {
@@ -69,6 +69,37 @@ def test_a_few_steps_with_schedule_and_clipping():
     state = model.optimizer.get_weights()
     assert int(state[0]) == 4 and current_learning_rate(model.optimizer) == pytest.approx(WARMUP(4), rel=1e-6)
     model.optimizer.set_weights(state)
+
+
+@pytest.mark.smoke
+@pytest.mark.skipif(ENGINE != 'torch', reason="PyTorch's kernel")
+def test_pytorch_updates_by_its_kernel(monkeypatch):
+    import torch
+
+    calls, kernel = [], torch._fused_adam_
+    monkeypatch.setattr(torch, '_fused_adam_', lambda *a, **k: calls.append(len(a[0])) or kernel(*a, **k))
+    train(compiled(Adam(0.01)), oracles.batches(1))
+    assert calls == [1, 1, 1]
+
+
+@pytest.mark.smoke
+@pytest.mark.skipif(ENGINE != 'torch', reason="PyTorch's kernel")
+def test_layouts_do_not_matter_to_the_kernel():
+    import torch
+
+    value, gradient = (np.random.RandomState(seed).randn(3, 4).astype('float32') for seed in (0, 1))
+    results = []
+    for turned in (False, True):
+        weight = variable(value)
+        if turned:
+            weight._value.data = weight._value.data.t().contiguous().t()
+        given = torch.from_numpy(gradient)
+        optimizer = Adam(0.1)
+        for _ in range(3):
+            optimizer.apply([given.t().contiguous().t() if turned else given], [weight])
+        results.append(evaluate(weight.value))
+    np.testing.assert_allclose(results[1], results[0], rtol=1e-6, atol=1e-7)
+    assert np.abs(results[0] - value).min() > 0.1
 
 
 def test_the_clipped_cases_really_clip():
