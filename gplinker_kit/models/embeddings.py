@@ -74,11 +74,6 @@ def rotary_position(model, x, positions, name='Embedding-Rotary-Position'):
 
     float32 whatever the model computes in: a float16 counts whole positions to 2048 only, and no fractions of them.
     """
-    if model.attention_key_size % 2:
-        raise ValueError(
-            'attention_key_size (by default hidden_size // num_attention_heads) must be even for rotary positions. '
-            'Received: %d' % model.attention_key_size
-        )
     return model.apply(
         x if positions is None else [x, positions],
         SinusoidalPositionEmbedding,

@@ -21,6 +21,7 @@ class Encoder(Transformer):
     HEADS = ('with_pool', 'with_nsp', 'with_mlm')
     POSITION_TABLE = False
     POSITION_DTYPE = 'float32'  # rotary positions may be fractional
+    ROTARY = False
 
     def __init__(
         self,
@@ -35,6 +36,11 @@ class Encoder(Transformer):
         **kwargs,
     ):
         super().__init__(**kwargs)
+        if self.ROTARY and self.attention_key_size % 2:
+            raise ValueError(
+                'attention_key_size (by default hidden_size // num_attention_heads) must be even for rotary positions. '
+                'Received: %d' % self.attention_key_size
+            )
         self.max_position = max_position
         self.segment_vocab_size = options.size('segment_vocab_size', segment_vocab_size) if segment_vocab_size else 0
         self.with_pool = with_pool

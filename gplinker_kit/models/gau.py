@@ -15,6 +15,7 @@ class GAU_alpha(Encoder):
 
     HEADS = ('with_mlm',)
     BLOCK = blocks.Block(norm=blocks.RMS, use_bias=False)
+    ROTARY = True
 
     def __init__(self, **kwargs):
         super().__init__(**kwargs)

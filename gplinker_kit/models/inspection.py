@@ -18,6 +18,7 @@ from gplinker_kit.models.expected_shapes import POSITION_TABLES, expected_shapes
 from gplinker_kit.models.identify import Identity, explain_mismatch, identify
 from gplinker_kit.models.layer_files import under_variable_names
 from gplinker_kit.models.presets import SPECIAL_TOKENS, complete, find_preset, fitting_presets
+from gplinker_kit.models.registry import find_model
 from gplinker_kit.tokenizers import load_vocab
 
 KINDS = {
@@ -168,7 +169,7 @@ def _read_config(found, preset, shapes):
     """Decides the model and its configuration, as `build_transformer_model` would."""
     path = found.config_path = pretrained_folder.config_file(found.folder)
     given = found.attempt(options.read_published, path) if path else None
-    given, identity = given or {}, found.identity
+    said, given, identity = given is not None or preset is not None, given or {}, found.identity
     told = found.attempt(published_config.model_of, given, path) if given else None
     if preset is not None:
         found.model, found.told_by = preset.model, 'preset %s' % preset.name
@@ -182,6 +183,12 @@ def _read_config(found, preset, shapes):
         found.problems.append('%s: %s' % (found.contents.path, identity))
     found.config = dict(options.renamed(preset.config) if preset else {}, **options.renamed(given))
     found.config.pop('model_type', None)
+    wrong = options.faults(found.config)
+    missing = [name for name in options.REQUIRED if said and found.config.get(name) is None]
+    sentences = list(wrong.values()) + (['missing %s' % ', '.join(missing)] if missing else [])
+    found.problems.extend('%s: %s' % (os.path.basename(path or ''), sentence) for sentence in sentences)
+    if wrong:
+        found.config = {name: value for name, value in found.config.items() if name not in wrong}
     if found.model is None:
         return
     if given:
@@ -197,9 +204,24 @@ def _read_config(found, preset, shapes):
         if not path:
             found.problems.append(_no_config(found))
         return
+    if not wrong and not missing:
+        found.attempt(_construct, found, path)
     found.config = complete(found.config)
     if found.model not in POSITION_TABLES:
         del found.config['max_position']
+
+
+def _construct(found, path):
+    """Lets the model's class check the configuration, which makes no graph; what it warns of becomes a note."""
+    cls = find_model(found.model)
+    known = options.known_arguments(cls, ['__init__'])
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter('always')
+        try:
+            cls(**options.to_arguments(found.config, known))
+        except ValueError as error:
+            raise ValueError('%s: %s' % (os.path.basename(path or ''), error)) from error
+    found.notes.extend(str(warning.message) for warning in caught)
 
 
 def _no_config(found):
@@ -236,10 +258,6 @@ def _read_vocabulary(found):
 def _compare(found, shapes):
     """Holds the variables of the file against those that the configuration asks for."""
     if found.model is None or not found.config:
-        return
-    missing = [name for name in options.REQUIRED if found.config.get(name) is None]
-    if missing:
-        found.problems.append('%s: missing %s' % (os.path.basename(found.config_path or ''), ', '.join(missing)))
         return
     expected = found.attempt(expected_shapes, found.model, found.config)
     if expected is None:

@@ -47,6 +47,8 @@ def _blocks(layers, prefix):
 
 def unbuilt(model, blocks, gates, prefix=''):
     """Returns a model, not built, that only knows its table of names."""
-    sizes = dict.fromkeys(('vocab_size', 'hidden_size', 'num_attention_heads', 'intermediate_size'), 1)
+    # 2, since rotary positions need an even size.
+    required = ('vocab_size', 'hidden_size', 'num_attention_heads', 'intermediate_size', 'attention_key_size')
+    sizes = dict.fromkeys(required, 2)
     act = 'relu' if model == 'gau_alpha' else ['relu'] * gates
     return MODELS[model](num_hidden_layers=blocks, hidden_act=act, prefix=prefix, **sizes)

@@ -21,6 +21,10 @@ REQUIRED = (
     'vocab_size', 'hidden_size', 'num_hidden_layers', 'num_attention_heads', 'intermediate_size', 'hidden_act',
 )  # fmt: skip
 
+# Of all models; 0 segments are none.
+SIZES = REQUIRED[:-1] + ('embedding_size', 'attention_head_size', 'attention_key_size', 'segment_vocab_size')
+RATES = ('dropout_rate', 'attention_dropout_rate')
+
 # Where neither file nor call says anything.
 DEFAULTS = {'max_position': 512, 'segment_vocab_size': 2}
 
@@ -124,6 +128,29 @@ def rate(name, value):
     if isinstance(value, bool) or not isinstance(value, numbers.Real) or not 0 <= value < 1:
         raise ValueError('%s must lie in [0, 1). Received: %r' % (name, value))
     return value
+
+
+def faults(arguments):
+    """Returns {name: sentence} of the sizes, dropout rates and activations among `arguments` that cannot be meant."""
+    checks = dict(dict.fromkeys(SIZES, size), hidden_act=functions, **dict.fromkeys(RATES, rate))
+    found = {}
+    for name, check in checks.items():
+        value = arguments.get(name)
+        if value is None or name == 'segment_vocab_size' and not value:
+            continue
+        try:
+            check(name, value)
+        except ValueError as error:
+            found[name] = str(error)
+    return found
+
+
+def functions(name, value):
+    """Returns the activations that the option `name` names, one or a list, as a list."""
+    listed = list(value) if isinstance(value, (list, tuple)) else [value]
+    if not listed:
+        raise ValueError('%s must name at least one activation. Received: %r' % (name, value))
+    return [function(name, activation) for activation in listed]
 
 
 def function(name, value):

@@ -10,6 +10,7 @@ class RoFormer(Encoder):
     """BERT with rotary positions on queries and keys instead of a position table; norms with ε = 1e-7."""
 
     BLOCK = blocks.Block()
+    ROTARY = True
 
     def apply_embeddings(self, inputs):
         x = self.token_embeddings(inputs)
@@ -39,6 +40,7 @@ class RoFormerV2(Encoder):
 
     HEADS = ('with_mlm',)
     BLOCK = blocks.Block(norm=blocks.RMS, use_bias=False)
+    ROTARY = True
 
     @initializer_method
     def initializer(self, shape, dtype=None, order=2, gain=1.0):

@@ -100,8 +100,7 @@ class Transformer:
         self.num_attention_heads = sizes['num_attention_heads']
         self.intermediate_size = sizes['intermediate_size']
         self.hidden_act = hidden_act
-        for activation in hidden_act if isinstance(hidden_act, (list, tuple)) else [hidden_act]:
-            options.function('hidden_act', activation)
+        options.functions('hidden_act', hidden_act)
         self.dropout_rate = options.rate('dropout_rate', dropout_rate)
         self.attention_dropout_rate = options.rate('attention_dropout_rate', attention_dropout_rate)
         width = self.hidden_size if embedding_size is None else embedding_size
@@ -123,6 +122,9 @@ class Transformer:
         if layers is not None and not isinstance(layers, dict):
             raise ValueError('layers must be a dict of layers by name. Received: %s' % type(layers).__name__)
         self.layers = {} if layers is None else layers
+        for key, value in (('prefix', prefix), ('name', name)):
+            if value is not None and not isinstance(value, str):
+                raise ValueError('%s must be a str. Received: %r' % (key, value))
         self.prefix = prefix or ''
         self.name = name
         self.attention_bias = None

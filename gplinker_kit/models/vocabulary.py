@@ -11,6 +11,9 @@ def table_rows(vocab_size, keep_tokens, compound_tokens):
     if keep_tokens is not None:
         check_ids('keep_tokens', keep_tokens, rows)
         rows = len(keep_tokens)
+    check_list('compound_tokens', compound_tokens or [])
+    for item in compound_tokens or []:
+        check_list('each item of compound_tokens', item)
     compound = [ids_and_weights(item) for item in compound_tokens or []]
     for ids, weights in compound:
         check_ids('each item of compound_tokens', ids, rows)
@@ -19,8 +22,15 @@ def table_rows(vocab_size, keep_tokens, compound_tokens):
     return rows + len(compound)
 
 
+def check_list(name, value):
+    """Raises a ValueError for what has no length, such as a number."""
+    if not hasattr(value, '__len__'):
+        raise ValueError('%s must be a list. Received: %r' % (name, value))
+
+
 def check_ids(name, ids, rows):
     """Raises a ValueError for an id that is no row of a table of `rows` rows, and for no id at all."""
+    check_list(name, ids)
     if not len(ids):
         raise ValueError('%s must hold at least one id' % name)
     for i in ids:

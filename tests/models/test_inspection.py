@@ -110,6 +110,58 @@ def test_incomplete_folders(tmp_path):
         inspect_model(folder, 'gau_alpha_bsae')
 
 
+@pytest.mark.parametrize(
+    'model, changes, problems',
+    [
+        (
+            'bert',
+            {'vocab_size': '50', 'hidden_size': '32', 'num_hidden_layers': [1], 'num_attention_heads': 0,
+             'hidden_act': 'rleu', 'hidden_dropout_prob': 1.5, 'intermediate_size': None},
+            ["vocab_size must be a positive integer. Received: '50'",
+             "hidden_size must be a positive integer. Received: '32'",
+             'num_hidden_layers must be a positive integer. Received: [1]',
+             'num_attention_heads must be a positive integer. Received: 0',
+             "hidden_act: unknown activation 'rleu'. Did you mean 'relu'?",
+             'dropout_rate must lie in [0, 1). Received: 1.5',
+             'missing intermediate_size'],
+        ),
+        ('bert', {'max_position': 'many'}, ["max_position must be a positive integer. Received: 'many'"]),
+        ('roformer_v2', {'hidden_size': 30}, ['hidden_size must be a multiple of num_attention_heads']),
+        ('gau_alpha', {'hidden_act': ['swish', 'linear']}, ['hidden_act of GAU_alpha must be one activation']),
+        ('gau_alpha', {'attention_key_size': 15}, ['attention_key_size (by default']),
+        ('roformer', {'attention_head_size': 7}, ['attention_key_size (by default']),
+        ('roformer', {'keep_tokens': 7}, ['keep_tokens must be a list. Received: 7']),
+    ],
+)  # fmt: skip
+def test_a_config_that_no_model_can_be_built_from(tmp_path, model, changes, problems):
+    folder = write_folder(tmp_path, model)
+    rewrite(tmp_path / 'bert_config.json', **changes)
+    found = inspect_model(folder)
+    assert len(found.problems) == len(problems)
+    for problem, words in zip(found.problems, problems):
+        assert problem.startswith('bert_config.json: ' + words)
+    with pytest.raises(ValueError):
+        build_transformer_model(checkpoint_path=folder)
+
+
+def test_wrong_sizes_beside_a_checkpoint_of_no_model_here(tmp_path):
+    folder = write_folder(tmp_path, 'bert')
+    rewrite(tmp_path / 'bert_config.json', vocab_size='50')
+    write_tensors(tmp_path / 'model.safetensors', {'a': np.zeros((2, 2), 'float32')})
+    found = inspect_model(folder)
+    assert found.model is None and len(found.problems) == 2 and "Received: '50'" in found.problems[1]
+    (tmp_path / 'bert_config.json').write_text('{}')
+    write_tensors(tmp_path / 'model.safetensors', arrays('bert'))
+    assert inspect_model(folder).problems[0].startswith('bert_config.json: missing vocab_size, hidden_size')
+
+
+def test_what_the_builder_would_warn_of_is_a_note(tmp_path):
+    folder = write_folder(tmp_path, 'roformer_v2')
+    rewrite(tmp_path / 'bert_config.json', with_pool=True)
+    found = inspect_model(folder)
+    assert found.loads and found.notes == ['RoFormerV2 has no such head: with_pool is ignored']
+
+
 def test_the_vocabulary(tmp_path):
     folder = write_folder(tmp_path, 'roformer_v2')
     (tmp_path / 'vocab.txt').write_text('[PAD]\n[CLS]\na\na\n')
