@@ -13,7 +13,6 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from importlib.util import find_spec
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 if ROOT not in sys.path:
@@ -85,8 +84,11 @@ def importable(python, package):
 
 
 def main(argv=None):
-    if find_spec('bert4keras') is not None:
-        return common.main('Encoders', TF1_ROWS, sys.executable, facts=facts, argv=argv)
+    from gplinker_kit.backend import STACK
+
+    if STACK != 'keras3':
+        python = os.environ.get('GPLINKER_TF1_PYTHON') or sys.executable
+        return common.main('Encoders', TF1_ROWS, python, facts=facts, argv=argv)
     python = os.environ.get('GPLINKER_PEERS_PYTHON') or sys.executable
     absent = [package for package in PEERS if not importable(python, package)]
     for package in absent:

@@ -73,6 +73,39 @@ def test_turn_pairs():
     assert fused.turn_pairs(ops.cast(ops.convert_to_tensor(x), 'float16'), ops.convert_to_tensor(table)) is None
 
 
+def plain_standardize(x):
+    centred = x - ops.mean(x, axis=-1, keepdims=True)
+    return centred * ops.rsqrt(ops.mean(ops.square(centred), axis=-1, keepdims=True) + 1e-3)
+
+
+def plain_attention(query, key, value, bias):
+    weights = ops.softmax(ops.einsum('bnhd,bmhd->bhnm', query, key) * 0.5 + bias, axis=-1)
+    return ops.einsum('bhnm,bmhd->bnhd', weights, value)
+
+
+def plain_turn(x, table):
+    pairs, turns = (ops.reshape(a, tuple(a.shape[:-1]) + (-1, 2)) for a in (x, table))
+    sin, cos = turns[..., 0], turns[..., 1]
+    parts = [pairs[..., 0] * cos - pairs[..., 1] * sin, pairs[..., 1] * cos + pairs[..., 0] * sin]
+    return ops.reshape(ops.stack(parts, axis=-1), x.shape)
+
+
+@pytest.mark.smoke
+@pytest.mark.skipif(ENGINE != 'torch', reason='the others differentiate what is written out')
+@pytest.mark.parametrize('ours, plain, shapes', [
+    (lambda x: fused.standardize(x, True, 1e-3), plain_standardize, [(2, 3, 8)]),
+    (lambda *a: fused.softmax_attention(*a, 0.5), plain_attention, [(2, 5, 3, 4)] * 3 + [(2, 1, 1, 5)]),
+    (fused.turn_pairs, plain_turn, [(2, 5, 3, 4), (1, 5, 1, 4)]),
+], ids=['standardize', 'softmax_attention', 'turn_pairs'])  # fmt: skip
+def test_gradients_of_kernels(ours, plain, shapes):
+    arrays = [normal(*shape) for shape in shapes]
+    weights = normal(*shapes[0])
+    for found, expected in zip(*(
+        gradients(lambda *a, f=f: f(*a) * ops.convert_to_tensor(weights), *arrays) for f in (ours, plain)
+    )):
+        np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-5)
+
+
 @pytest.mark.skipif(STACK == 'keras3', reason='TF 1.15 fuses operations of a graph')
 def test_tf1_makes_one_operation_of_product_and_bias():
     import tensorflow as tf
