@@ -93,8 +93,9 @@ def load(wrapper, source, mapping, strict=False):
     if getattr(wrapper, 'with_mlm', False) and (wrapper.ignore_invalid_weights or not problems and not other):
         problems.extend(filter(None, [untied(checkpoint)]))
     if wrapper.ignore_invalid_weights and report.loaded and problems:
-        report.ignored, problems = ([other] if other else []) + problems, []
-        warnings.warn('%s: ignored\n  %s' % (checkpoint.path, '\n  '.join(report.ignored)), stacklevel=4)
+        report.ignored, problems, report.remark = problems, [], other or report.remark
+        reason = ' (%s)' % other if other else ''
+        warnings.warn('%s: ignored%s\n  %s' % (checkpoint.path, reason, '\n  '.join(report.ignored)), stacklevel=4)
     elif other:
         problems.insert(0, other)
     if strict:
