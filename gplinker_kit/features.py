@@ -81,10 +81,9 @@ class FeatureExtractor:
                              'different models' % (tokenizer._vocab_size, rows))
         if tokenizer._token_dict.get('[PAD]') != 0:
             raise ValueError("the vocabulary's first token must be '[PAD]': id 0 is padding, which is masked")
-        names = [each.name.split(':')[0] for each in wrapper.model.inputs]
-        wanted = [wrapper.prefixed(name) for name in ('Input-Token', 'Input-Segment')]
-        if names not in (wanted[:1], wanted):
-            raise ValueError('the encoder must take tokens and segments alone, it takes %s' % ', '.join(names))
+        if len(wrapper.model.inputs) != (2 if wrapper.segment_vocab_size else 1):
+            raise ValueError('the encoder must take token ids and, if it has them, segment ids, and no further inputs '
+                             '(custom_position_ids, additional_input_layers); it takes %d' % len(wrapper.model.inputs))
         table = wrapper.layers.get(wrapper.prefixed('Embedding-Position'))
         positions = None if table is None else table.input_dim ** (2 if table.hierarchical else 1)
         self.max_length = int(max_length) if table is None else min(int(max_length), positions)

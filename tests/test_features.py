@@ -160,7 +160,7 @@ def test_what_an_extractor_cannot_do_is_refused(source):
     wrapper = build_transformer_model(
         model='roformer_v2', vocab_size=len(TOKENS), hidden_size=8, num_hidden_layers=1, num_attention_heads=2,
         intermediate_size=8, hidden_act='relu', custom_position_ids=True, return_keras_model=False)
-    with pytest.raises(ValueError, match='tokens and segments alone, it takes .*Input-Position'):
+    with pytest.raises(ValueError, match='no further inputs .*it takes 3'):
         FeatureExtractor(wrapper, extractor.tokenizer)
 
 
