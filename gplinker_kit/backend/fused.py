@@ -9,6 +9,8 @@ from gplinker_kit.backend import ENGINE, STACK, ops
 
 # Finite, so that a row without any allowed key gives a uniform softmax and not NaN.
 MASKED = -1e9
+# Whether `softmax_attention` is more than None, which spares the others its operands.
+ATTENDS = STACK == 'keras3' and ENGINE == 'torch'
 
 
 def dense(x, kernel, bias=None):

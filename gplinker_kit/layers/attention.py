@@ -6,7 +6,7 @@ Notation: b batch, n queries, m keys, h heads, d key size a head, v value size a
 import math
 
 from gplinker_kit.backend import STACK, Layer, dropout, initializers, ops, register, seed_generator
-from gplinker_kit.backend.fused import softmax_attention
+from gplinker_kit.backend.fused import ATTENDS, softmax_attention
 from gplinker_kit.layers.common import (
     MASKED,
     add_matrix,
@@ -69,7 +69,7 @@ def _total_bias(mask, bias):
     """A mask and a float bias, each or None, as one float32 bias or None."""
     if mask is None and bias is None:
         return None
-    total = ops.zeros((1, 1, 1, 1)) if bias is None else ops.maximum(ops.cast(bias, 'float32'), MASKED)
+    total = ops.zeros((1, 1, 1, 1), 'float32') if bias is None else ops.maximum(ops.cast(bias, 'float32'), MASKED)
     return mask_out(total, mask)
 
 
@@ -125,7 +125,7 @@ def dot_product_attention(
         value = ops.concatenate([state[1], value], axis=1)
     scale = 1.0 / math.sqrt(int(query.shape[-1])) if scale is None else scale
     plain = drop is None and relative is None and relative_scores is None and not return_scores
-    if plain and normalization == 'softmax':
+    if ATTENDS and plain and normalization == 'softmax':
         output = softmax_attention(query, key, value, _total_bias(mask, bias), scale)
         if output is not None:
             return output, (key, value)
