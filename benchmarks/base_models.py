@@ -36,6 +36,21 @@ def batch(shape):
     return tokens, np.zeros_like(tokens), labels
 
 
+def keras_pass(keras, kind, encoder, inputs, labels, optimizer):
+    """Returns the function that makes one pass of a Keras model: a prediction, or a step of training.
+
+    Arguments: keras: the module that `encoder`, a model, was made with. inputs: as it takes them. labels: (b, n).
+    optimizer: class of the optimizer.
+    """
+    if kind == 'forward':
+        return lambda: encoder.predict_on_batch(inputs)
+    output = keras.layers.Dense(LABELS, activation='softmax')(encoder.output)
+    trained = keras.models.Model(encoder.input, output)
+    trained.compile(loss='sparse_categorical_crossentropy', optimizer=optimizer(RATE))
+    targets = labels[..., None]
+    return lambda: trained.train_on_batch(inputs, targets)
+
+
 def flops(made, shape, kind):
     """Floating-point operations of the matrix products of one pass of the model of configuration `made`.
 

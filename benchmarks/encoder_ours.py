@@ -6,13 +6,12 @@ import functools
 import time
 
 from benchmarks import base_models, memory
-from benchmarks.processes import serve
+from benchmarks.processes import serve, timed
 
 
 def measure(model, kind, shape, options):
     """Seconds of a forward pass or of a training step; the facts hold the peak of resident memory that it took."""
     from gplinker_kit import backend
-    from gplinker_kit.layers import Dense
     from gplinker_kit.models import build_transformer_model
     from gplinker_kit.optimizers import Adam
 
@@ -21,28 +20,11 @@ def measure(model, kind, shape, options):
     start = memory.begin()
     encoder = build_transformer_model(model=model, **made)
     parameters = int(encoder.count_params())
-    if kind == 'forward':
-        def run():
-            return encoder.predict_on_batch([tokens, segments])
-    else:
-        output = Dense(base_models.LABELS, activation='softmax')(encoder.output)
-        trained = backend.Model(encoder.inputs, output)
-        trained.compile(loss='sparse_categorical_crossentropy', optimizer=Adam(base_models.RATE))
-        targets = labels[..., None]
-
-        def run():
-            return trained.train_on_batch([tokens, segments], targets)
-
-    run()
-    run()
-    yield {
+    run = base_models.keras_pass(backend.keras, kind, encoder, [tokens, segments], labels, Adam)
+    return timed(run, lambda: {
         'versions': dict(backend.versions(), engine=backend.ENGINE), 'parameters': parameters,
         'flops': base_models.flops(made, shape, kind), 'memory': memory.peak_since(start),
-    }  # fmt: skip
-    while True:
-        started = time.perf_counter()
-        run()
-        yield time.perf_counter() - started
+    })  # fmt: skip
 
 
 def matrix_product(options):

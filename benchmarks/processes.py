@@ -14,6 +14,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 from dataclasses import dataclass
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
@@ -33,6 +34,20 @@ def serve(variants, argv=None):
         channel.flush()
         if not sys.stdin.readline():
             return
+
+
+def timed(run, facts):
+    """The course of a variant that times a function: two calls to warm up, its facts, then the seconds of each call.
+
+    facts: function without arguments, called after the warm-up, since memory is measured then.
+    """
+    run()
+    run()
+    yield facts()
+    while True:
+        started = time.perf_counter()
+        run()
+        yield time.perf_counter() - started
 
 
 def environment_of(kind, pythons):

@@ -5,10 +5,9 @@ from __future__ import annotations
 import functools
 import json
 import os
-import time
 
 from benchmarks import base_models, memory
-from benchmarks.processes import serve
+from benchmarks.processes import serve, timed
 
 
 def gau_alpha():
@@ -49,31 +48,14 @@ def measure(model, kind, shape, options):
     start = memory.begin()
     encoder = build_transformer_model(path, model=gau_alpha() if model == 'gau_alpha' else model)
     parameters = int(encoder.count_params())
-    if kind == 'forward':
-        def run():
-            return encoder.predict_on_batch([tokens, segments])
-    else:
-        output = keras.layers.Dense(base_models.LABELS, activation='softmax')(encoder.output)
-        trained = keras.models.Model(encoder.inputs, output)
-        trained.compile(loss='sparse_categorical_crossentropy', optimizer=Adam(base_models.RATE))
-        targets = labels[..., None]
-
-        def run():
-            return trained.train_on_batch([tokens, segments], targets)
-
-    run()
-    run()
-    yield {
+    run = base_models.keras_pass(keras, kind, encoder, [tokens, segments], labels, Adam)
+    return timed(run, lambda: {
         'versions': {
             'bert4keras': bert4keras.__version__, 'keras': keras_package.__version__,
             'tensorflow': tensorflow.__version__,
         },
         'parameters': parameters, 'memory': memory.peak_since(start),
-    }  # fmt: skip
-    while True:
-        started = time.perf_counter()
-        run()
-        yield time.perf_counter() - started
+    })  # fmt: skip
 
 
 VARIANTS = {

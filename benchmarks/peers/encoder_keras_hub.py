@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import functools
 import os
-import time
 
 from benchmarks import base_models, memory
-from benchmarks.processes import serve
+from benchmarks.processes import serve, timed
 
 
 def measure(kind, shape, options):
@@ -28,28 +27,11 @@ def measure(kind, shape, options):
     parameters = int(encoder.count_params())
     inputs = {'token_ids': tokens, 'segment_ids': segments, 'padding_mask': (tokens > 0).astype('int32')}
     inputs = {name: inputs[name] for name in encoder.input}
-    if kind == 'forward':
-        def run():
-            return encoder.predict_on_batch(inputs)
-    else:
-        output = keras.layers.Dense(base_models.LABELS, activation='softmax')(encoder.output)
-        trained = keras.Model(encoder.input, output)
-        trained.compile(loss='sparse_categorical_crossentropy', optimizer=keras.optimizers.Adam(base_models.RATE))
-        targets = labels[..., None]
-
-        def run():
-            return trained.train_on_batch(inputs, targets)
-
-    run()
-    run()
-    yield {
+    run = base_models.keras_pass(keras, kind, encoder, inputs, labels, keras.optimizers.Adam)
+    return timed(run, lambda: {
         'versions': {'keras-hub': keras_hub.__version__, 'keras': keras.__version__},
         'parameters': parameters, 'memory': memory.peak_since(start),
-    }  # fmt: skip
-    while True:
-        started = time.perf_counter()
-        run()
-        yield time.perf_counter() - started
+    })  # fmt: skip
 
 
 VARIANTS = {

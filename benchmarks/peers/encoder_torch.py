@@ -5,10 +5,9 @@ from __future__ import annotations
 import functools
 import json
 import os
-import time
 
 from benchmarks import base_models, memory
-from benchmarks.processes import serve
+from benchmarks.processes import serve, timed
 
 
 def transformers(model, made, folder):
@@ -77,16 +76,10 @@ def measure(build, model, kind, shape, options):
             optimizer.step()
             return float(loss)
 
-    run()
-    run()
-    yield {
+    return timed(run, lambda: {
         'versions': dict(versions, torch=torch.__version__), 'parameters': parameters,
         'memory': memory.peak_since(start),
-    }  # fmt: skip
-    while True:
-        started = time.perf_counter()
-        run()
-        yield time.perf_counter() - started
+    })  # fmt: skip
 
 
 VARIANTS = {
