@@ -16,19 +16,17 @@ def fused(rule, weight, slots, gradient, step):
     The kernel reads memory in order: weights of another layout are left to the written-out rule. So are the pure
     updates of `stateless_apply`, which must leave their arguments as they are.
     """
-    if in_stateless_scope() or not _possible(rule):
+    if in_stateless_scope() or rule.kernel not in _KERNELS:
         return False
     if weight.value.dtype != torch.float32 or not weight.value.is_contiguous():
         return False
     with torch.no_grad():
-        _KERNELS[rule.kernel](rule, weight.value, slots, gradient.to(torch.float32).contiguous(), step)
+        _run(rule, weight.value, slots, gradient.to(torch.float32).contiguous(), step)
     return True
 
 
-def _possible(rule):
-    while rule.kernel in _KERNELS and rule.kernel != 'adam':
-        rule = rule.inner
-    return rule.kernel == 'adam'
+def _run(rule, weight, slots, gradient, step):
+    _KERNELS[rule.kernel](rule, weight, slots, gradient, step)
 
 
 def _adam(rule, weight, slots, gradient, step):
@@ -53,15 +51,15 @@ def _adam(rule, weight, slots, gradient, step):
 
 def _decayed(rule, weight, slots, gradient, step):
     weight.sub_(rule.decay(weight, step))
-    _KERNELS[rule.inner.kernel](rule.inner, weight, slots, gradient, step)
+    _run(rule.inner, weight, slots, gradient, step)
 
 
 def _rescaled(rule, weight, slots, gradient, step):
-    _KERNELS[rule.inner.kernel](rule.inner, weight, slots, gradient, rule.rescaled(step))
+    _run(rule.inner, weight, slots, gradient, rule.rescaled(step))
 
 
 def _averaged(rule, weight, slots, gradient, step):
-    _KERNELS[rule.inner.kernel](rule.inner, weight, slots, gradient, step)
+    _run(rule.inner, weight, slots, gradient, step)
     average = slots[rule.slot].value
     average.copy_(rule.average(average, weight))
 
