@@ -37,6 +37,11 @@ def hint(name, choices, show=12):
     return ' Known: %s%s.' % (listed, more)
 
 
+def listed(names, most=4):
+    """Returns `a, b, c, d, …`: at most `most` names, and whether there are more."""
+    return ', '.join(names[:most]) + (', …' if len(names) > most else '')
+
+
 def check_keywords(given, known, owner):
     """Raises a ValueError naming the first keyword of `given` that `owner` does not know."""
     for name in given:

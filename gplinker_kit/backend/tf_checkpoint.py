@@ -21,16 +21,17 @@ def read_checkpoint(tf, path):
         reader = tf.train.load_checkpoint(path)
         shapes = {name: tuple(shape) for name, shape in reader.get_variable_to_shape_map().items()}
     except (ValueError, tf.errors.OpError) as error:
-        if _prefixes(path) and os.path.basename(path) in _prefixes(path):
+        beside = prefixes(os.path.dirname(path))
+        if os.path.basename(path) in beside:
             raise CheckpointError('%s: the checkpoint cannot be read (%s)' % (path, error)) from error
-        known = hint(os.path.basename(path), _prefixes(path))
+        known = hint(os.path.basename(path), beside)
         raise CheckpointError('%s: no TensorFlow checkpoint (no %s.index).%s' % (path, path, known)) from error
     return shapes, reader.get_tensor
 
 
-def _prefixes(path):
-    """The checkpoints of the folder that `path` points into."""
-    folder = os.path.dirname(path) or '.'
+def prefixes(folder):
+    """Returns the names of the checkpoints in a folder, '' for the present one; none where there is no such folder."""
+    folder = folder or '.'
     names = os.listdir(folder) if os.path.isdir(folder) else []
     return sorted(name[: -len('.index')] for name in names if name.endswith('.index'))
 

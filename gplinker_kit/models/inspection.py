@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass, field
 import numpy as np
 
 from gplinker_kit import model_folder
+from gplinker_kit.errors import listed
 from gplinker_kit.models import checkpoint as checkpoints
 from gplinker_kit.models import options, pretrained_folder, published_config
 from gplinker_kit.models.checkpoint.source import format_of
@@ -296,4 +297,4 @@ def _missing_lines(expected, shapes):
 
 
 def _listed(names, most=4):
-    return ', '.join(names[:most]) + (', … (%d in all)' % len(names) if len(names) > most else '')
+    return listed(names, most) + (' (%d in all)' % len(names) if len(names) > most else '')

@@ -15,6 +15,7 @@ from gplinker_kit import losses as _losses  # noqa: F401
 from gplinker_kit import optimizers as _optimizers  # noqa: F401
 from gplinker_kit.backend import STACK, keras
 from gplinker_kit.errors import CheckpointError
+from gplinker_kit.models.checkpoint.source import is_hdf5
 
 
 def load_model(path, custom_objects=None, compile=True):
@@ -28,9 +29,7 @@ def load_model(path, custom_objects=None, compile=True):
     path = os.fspath(path)
     if not os.path.isfile(path):
         raise CheckpointError('no such file: %s' % path)
-    with open(path, 'rb') as stream:
-        is_hdf5 = stream.read(8) == b'\x89HDF\r\n\x1a\n'
-    if not is_hdf5 and not zipfile.is_zipfile(path):
+    if not is_hdf5(path) and not zipfile.is_zipfile(path):
         raise CheckpointError('%s: neither a whole .keras nor a whole .h5 file; it may be truncated' % path)
     if (STACK == 'keras3') != zipfile.is_zipfile(path):
         wanted = '.keras of Keras 3' if STACK == 'keras3' else '.h5 of Keras 2'

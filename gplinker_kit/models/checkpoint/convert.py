@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass, field
 
-from gplinker_kit.errors import CheckpointError
+from gplinker_kit.errors import CheckpointError, listed
 from gplinker_kit.models.checkpoint import loading, translation, writing
 from gplinker_kit.models.checkpoint.names import HEADS, PREFIXES, SLOTS, TIED
 from gplinker_kit.models.checkpoint.source import Checkpoint, open_checkpoint
@@ -37,8 +37,7 @@ class ConvertReport:
             '%d variables written: %s' % (sum(self.written.values()), counts),
         ]
         for why, names in sorted(self.left_out.items()):
-            shown = ', '.join(names[:4]) + (', …' if len(names) > 4 else '')
-            lines.append('left out, %d, %s: %s' % (len(names), why, shown))
+            lines.append('left out, %d, %s: %s' % (len(names), why, listed(names)))
         return '\n'.join(lines + self.remarks)
 
 

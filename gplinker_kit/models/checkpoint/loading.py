@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from gplinker_kit.errors import CheckpointError, nearest
+from gplinker_kit.errors import CheckpointError, listed, nearest
 from gplinker_kit.layers import LayerNormalization
 from gplinker_kit.models.autoresize import resized
 from gplinker_kit.models.checkpoint.names import HEADS, SLOTS
@@ -48,8 +48,7 @@ class LoadReport:
             ('layers of the model keep their initial weights', self.untouched),
         ):
             if names:
-                shown = ', '.join(names[:4]) + (', …' if len(names) > 4 else '')
-                parts.append('%d %s (%s)' % (len(names), label, shown))
+                parts.append('%d %s (%s)' % (len(names), label, listed(names)))
         return '; '.join(parts + ([self.remark] if self.remark else []))
 
 

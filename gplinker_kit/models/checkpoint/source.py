@@ -9,6 +9,7 @@ import re
 import numpy as np
 
 from gplinker_kit import backend
+from gplinker_kit.backend.tf_checkpoint import prefixes
 from gplinker_kit.errors import CheckpointError, hint
 from gplinker_kit.models.checkpoint.keras_file import read_keras
 from gplinker_kit.models.checkpoint.names import name_space
@@ -106,8 +107,8 @@ def open_checkpoint(source):
     path = re.sub(r'\.(index|meta|data-\d+-of-\d+)$', '', path)
     if not os.path.exists(path + '.index'):
         folder, name = os.path.split(path)
-        beside = _prefixes(folder or '.') if os.path.isdir(folder or '.') else []
-        raise CheckpointError('no TensorFlow checkpoint %s (%s.index is missing).%s' % (path, name, hint(name, beside)))
+        known = hint(name, prefixes(folder))
+        raise CheckpointError('no TensorFlow checkpoint %s (%s.index is missing).%s' % (path, name, known))
     return Checkpoint(*backend.load_tf_checkpoint(path), path=path)
 
 
@@ -118,21 +119,18 @@ def format_of(path):
     """
     if path.endswith(SHARDED):
         path = path[: -len('.index.json')]
-    elif _is_hdf5(path):
+    elif is_hdf5(path):
         return 'hdf5'
     return next((kind for suffixes, kind in FORMATS if path.endswith(suffixes)), 'tensorflow')
 
 
-def _is_hdf5(path):
+def is_hdf5(path):
+    """Whether a file starts as HDF5 does, whatever it is called; False where there is none."""
     try:
         with open(path, 'rb') as stream:
             return stream.read(len(HDF5)) == HDF5
     except OSError:
         return False
-
-
-def _prefixes(folder):
-    return sorted(name[: -len('.index')] for name in os.listdir(folder) if name.endswith('.index'))
 
 
 def find_prefix(folder):
@@ -144,7 +142,7 @@ def find_prefix(folder):
     """
     names = sorted(os.listdir(folder))
     kinds = [
-        (_prefixes(folder), ('bert_model.ckpt',)),
+        (prefixes(folder), ('bert_model.ckpt',)),
         (_whole(names, ('.safetensors',)), ('model.safetensors', 'model.safetensors.index.json')),
         (_whole(names, TORCH), ('pytorch_model.bin', 'pytorch_model.bin.index.json')),
         (_whole(names, KERAS), ()),
