@@ -8,6 +8,7 @@ both variants' (max - min) / median.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 import platform
 import sys
@@ -31,7 +32,8 @@ def say(line):
 class Row:
     """One line of the table.
 
-    name, unit: str. goal: the least ratio, above 1 meaning that ours is better, or None. ours, peer: Variant.
+    name, unit: str. goal: the least ratio, above 1 meaning that ours is better, or None. ours: Variant.
+    peer: Variant, or None where the row tells only ours.
     higher: True where more is better (sentences/s), False where less is (seconds, MiB).
     most: bound of ours in `unit`, besides the ratio, or None.
     peer_rounds: measurements of a peer that is too slow for as many as ours, or None.
@@ -51,7 +53,7 @@ class Row:
     goal: float | None
     unit: str
     ours: Variant
-    peer: Variant
+    peer: Variant | None
     higher: bool = False
     most: float | None = None
     peer_rounds: int | None = None
@@ -104,43 +106,46 @@ def measure_row(row, pythons, quick=False, rounds=None):
                 notes.append(process.facts.get('note'))
         collect = _fresh if row.fresh else _alternate
         ours, peer, facts = collect(row, options, pythons, rounds, peer_rounds)
-    if row.check is not None:
+    if row.check is not None and row.peer is not None:
         notes.append(row.check(*facts))
     notes.extend(fact.get('note') for fact in facts)
-    if peer_rounds < rounds:
+    if row.peer is not None and peer_rounds < rounds:
         notes.append('the peer was measured %s only' % ('once' if peer_rounds == 1 else '%d times' % peer_rounds))
-    mine, theirs = median(ours), median(peer)
-    ratio = mine / theirs if row.higher else theirs / mine
+    mine, theirs = median(ours), median(peer) if peer else None
+    ratio = None if theirs is None else mine / theirs if row.higher else theirs / mine
     gflops = facts[0]['flops'] / mine / 1e9 if 'flops' in facts[0] else None
     if gflops is not None:
         notes.append('ours does %s GFLOP/s of matrix products' % number(gflops))
     made = {
         'name': row.name, 'ours': mine, 'peer': theirs, 'ratio': ratio, 'unit': row.unit,
-        'spread': max(spread(ours), spread(peer)), 'goal': row.goal,
+        'spread': max(spread(runs) for runs in (ours, peer) if runs), 'goal': row.goal,
         'met': (row.goal is None or ratio >= row.goal) and (row.most is None or mine <= row.most),
         'runs': {'ours': ours, 'peer': peer},
         'note': '; '.join(note for note in notes if note),
-        'versions': {'ours': facts[0].get('versions'), 'peer': facts[1].get('versions')},
+        'versions': {side: fact.get('versions') for side, fact in zip(('ours', 'peer'), facts)},
     }
     if row.most is not None:
         made['most'] = row.most
     if gflops is not None:
         made['gflops'] = gflops
     if all('memory' in fact for fact in facts):
-        made['memory'] = {'ours': facts[0]['memory'], 'peer': facts[1]['memory']}
-        made['met'] = made['met'] and (not row.lean or facts[0]['memory'] <= facts[1]['memory'])
+        made['memory'] = {side: fact['memory'] for side, fact in zip(('ours', 'peer'), facts)}
+        if row.lean:
+            made['met'] = made['met'] and facts[0]['memory'] <= facts[1]['memory']
     return made
 
 
 def _alternate(row, options, pythons, rounds, peer_rounds):
     """Measures both variants in turn, first one first and then the other."""
-    with Process(row.ours, options, pythons) as ours, Process(row.peer, options, pythons) as peer:
-        values = {ours: [], peer: []}
+    with contextlib.ExitStack() as stack:
+        sides = [variant for variant in (row.ours, row.peer) if variant is not None]
+        processes = [stack.enter_context(Process(variant, options, pythons)) for variant in sides]
+        values = [[] for _ in (row.ours, row.peer)]
         for number in range(rounds):
-            for process in (ours, peer) if number % 2 == 0 else (peer, ours):
-                if process is ours or number < peer_rounds:
-                    values[process].append(process.measure())
-        return values[ours], values[peer], (ours.facts, peer.facts)
+            for side in range(len(processes))[:: 1 if number % 2 == 0 else -1]:
+                if side == 0 or number < peer_rounds:
+                    values[side].append(processes[side].measure())
+        return values[0], values[1], tuple(process.facts for process in processes)
 
 
 def _fresh(row, options, pythons, rounds, peer_rounds):
@@ -148,15 +153,17 @@ def _fresh(row, options, pythons, rounds, peer_rounds):
     values, facts = ([], []), [None, None]
     for number in range(rounds):
         for side, variant in enumerate((row.ours, row.peer)):
-            if side == 0 or number < peer_rounds:
+            if variant is not None and (side == 0 or number < peer_rounds):
                 with Process(variant, options, pythons) as process:
                     values[side].append(process.measure())
                     facts[side] = process.facts
-    return values[0], values[1], tuple(facts)
+    return values[0], values[1], tuple(fact for fact in facts if fact is not None)
 
 
 def number(value):
-    """A number with three significant digits, thousands apart."""
+    """A number with three significant digits, thousands apart; nothing for None."""
+    if value is None:
+        return ''
     if value >= 1000:
         return '{:,.0f}'.format(value)
     return '%.3g' % value
@@ -176,7 +183,7 @@ def table(rows, peak=None):
         if share:
             cells.append('%.0f%%' % (100 * row['gflops'] / peak) if 'gflops' in row else '')
         if memory:
-            cells += [number(row['memory'][side]) if 'memory' in row else '' for side in ('ours', 'peer')]
+            cells += [number(row.get('memory', {}).get(side)) for side in ('ours', 'peer')]
         lines.append('| %s |' % ' | '.join(cells))
     notes = ['- `%s`: %s' % (row['name'], row['note']) for row in rows if row['note']]
     return '\n'.join(lines + ([''] + notes if notes else []))
@@ -275,5 +282,5 @@ def _measure_all(rows, pythons, quick, report):
             versions.setdefault(side, {}).update(found or {})
         made['seconds'] = round(time.time() - started, 1)
         report['rows'].append(made)
-        say('%s: ours %s, peer %s %s, ratio %s (%.0f s)' % (
-            row.name, number(made['ours']), number(made['peer']), row.unit, number(made['ratio']), made['seconds']))
+        beside = '' if row.peer is None else ', peer %s, ratio %s' % (number(made['peer']), number(made['ratio']))
+        say('%s: ours %s %s%s (%.0f s)' % (row.name, number(made['ours']), row.unit, beside, made['seconds']))

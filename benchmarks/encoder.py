@@ -25,9 +25,11 @@ from benchmarks.processes import Process, Variant  # noqa: E402
 # package: (module of its variants, models, whether the rows' names end in it)
 PEERS = {
     'keras_hub': ('encoder_keras_hub', ('roformer_v2',), False),
-    'transformers': ('encoder_torch', ('bert', 'roformer'), True),
+    'transformers': ('encoder_torch', ('roformer',), True),
     'bert4torch': ('encoder_torch', ('bert', 'roformer_v2', 'gau_alpha'), True),
 }
+# Peers that are measured on one engine only, unless --only says otherwise; on the others ours is measured alone.
+PYTORCH_ONLY = ('transformers', 'bert4torch')
 NOTES = {
     'keras_hub': 'the peer on the same backend, with the Adam of Keras',
     'transformers': "the peer runs PyTorch eagerly, with PyTorch's scaled_dot_product_attention and fused Adam",
@@ -67,12 +69,19 @@ TF1_ROWS = rows_of(
     'bert4keras', 'encoder_bert4keras', ('bert', 'roformer_v2', 'gau_alpha'), False, lambda *key: GOALS[key],
     {'dropout': 0.1}, 'dropout 0.1; each trains with its own Adam',
 )  # fmt: skip
-KERAS3_ROWS = [
+WITHOUT_DROPOUT = {'dropout': 0.0, 'engine': os.environ.get('KERAS_BACKEND', 'tensorflow')}
+ALONE_ROWS = [
+    Row(
+        base_models.row_name(model, kind, shape), None, 's',
+        Variant('benchmarks.encoder_ours', base_models.row_name(model, kind, shape)), None,
+        options=WITHOUT_DROPOUT, note='without dropout; no peer')
+    for model in ('bert', 'gau_alpha') for kind in base_models.KINDS for shape in base_models.SHAPES
+]  # fmt: skip
+KERAS3_ROWS = ALONE_ROWS + [
     row
     for package, (module, models, several) in PEERS.items()
     for row in rows_of(
-        package, module, models, several, lambda *key: 1.0,
-        {'dropout': 0.0, 'engine': os.environ.get('KERAS_BACKEND', 'tensorflow')}, 'without dropout; ' + NOTES[package],
+        package, module, models, several, lambda *key: 1.0, WITHOUT_DROPOUT, 'without dropout; ' + NOTES[package],
     )
 ]  # fmt: skip
 
@@ -81,6 +90,14 @@ def importable(python, package):
     """Whether a Python has a package, told without importing it."""
     command = [python, '-c', 'import importlib.util, sys; sys.exit(importlib.util.find_spec(%r) is None)' % package]
     return subprocess.call(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) == 0
+
+
+def usual_rows(engine, absent):
+    """The rows of Keras 3 that are measured without --only: every model, with the peers that belong to the engine."""
+    packages = [name for name in PEERS if name not in absent and (engine == 'torch' or name not in PYTORCH_ONLY)]
+    rows = [row for row in KERAS3_ROWS if row.name.endswith(tuple(packages))]
+    beside = {row.ours.name for row in rows}
+    return [row for row in ALONE_ROWS if row.name not in beside] + rows
 
 
 def main(argv=None):
@@ -93,8 +110,9 @@ def main(argv=None):
     absent = [package for package in PEERS if not importable(python, package)]
     for package in absent:
         common.say('%s is left out: %s has it not (see benchmarks/README.md)' % (package, python))
-    default = [row.name for row in KERAS3_ROWS if not row.name.endswith(tuple(absent) or ('\0',))]
-    return common.main('Encoders', KERAS3_ROWS, python, default=default, facts=facts, argv=argv)
+    rows = usual_rows(WITHOUT_DROPOUT['engine'], absent)
+    return common.main(
+        'Encoders', KERAS3_ROWS, python, default=[row.name for row in rows], facts=facts, argv=argv)  # fmt: skip
 
 
 def facts():

@@ -14,13 +14,9 @@ def transformers(model, made, folder):
     """Returns (memory at the start, module, function of token ids and segment ids -> hidden states, versions)."""
     import transformers as package
 
-    config, cls = {
-        'bert': (package.BertConfig, package.BertModel),
-        'roformer': (package.RoFormerConfig, package.RoFormerModel),
-    }[model]
+    config = package.RoFormerConfig(**made)
     start = memory.begin()  # after the imports, as ours
-    # RoFormer's module has no pooler to leave out.
-    module = cls(config(**made), **({'add_pooling_layer': False} if model == 'bert' else {}))
+    module = package.RoFormerModel(config)
 
     def run(tokens, segments):
         mask = (tokens > 0).long()
@@ -84,7 +80,7 @@ def measure(build, model, kind, shape, options):
 
 VARIANTS = {
     base_models.row_name(model, kind, shape, build.__name__): functools.partial(measure, build, model, kind, shape)
-    for build, models in ((transformers, ('bert', 'roformer')), (bert4torch, ('bert', 'roformer_v2', 'gau_alpha')))
+    for build, models in ((transformers, ('roformer',)), (bert4torch, ('bert', 'roformer_v2', 'gau_alpha')))
     for model in models for kind in base_models.KINDS for shape in base_models.SHAPES
 }  # fmt: skip
 

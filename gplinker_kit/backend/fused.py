@@ -1,8 +1,8 @@
 """Arithmetic for which some engine has one kernel, where the plain operations would pass over memory several times.
 
-The functions here are written with `ops` and say what is computed. TF 1.15 and PyTorch run eagerly, operation by
-operation, and have their own in `fused_tf1` and `fused_torch`; the compilers behind Keras 3 on TensorFlow and JAX fuse
-what is written out.
+The functions here are written with `ops` and say what is computed. TF 1.15 and PyTorch run operation by operation and
+have their own in `fused_tf1` and `fused_torch`; the compilers behind Keras 3 on TensorFlow and JAX fuse what is written
+out.
 """
 
 from gplinker_kit.backend import ENGINE, STACK, ops
@@ -36,11 +36,16 @@ def softmax_attention(query, key, value, bias, scale):
 
 
 def turn_pairs(x, table):
-    """Turns each pair of channels of x (…, d) by the table [sin, cos, …] (…, d); None where no kernel does it."""
-    return None
+    """Turns each pair of channels (2i, 2i + 1) of x (..., d) by the angle whose [sin, cos] `table` (..., d) holds.
+
+    Every length of the table's that is not 1 is that of x. Returns: the shape and dtype of x.
+    """
+    even, odd = x[..., ::2], x[..., 1::2]
+    sin, cos = table[..., ::2], table[..., 1::2]
+    return ops.reshape(ops.stack([even * cos - odd * sin, odd * cos + even * sin], axis=-1), ops.shape(x))
 
 
 if STACK != 'keras3':
-    from gplinker_kit.backend.fused_tf1 import dense  # noqa: F401, F811
+    from gplinker_kit.backend.fused_tf1 import dense, turn_pairs  # noqa: F401, F811
 elif ENGINE == 'torch':
     from gplinker_kit.backend.fused_torch import dense, softmax_attention, standardize, turn_pairs  # noqa: F401, F811

@@ -32,8 +32,11 @@ def softmax_attention(query, key, value, bias, scale):
 
 
 def turn_pairs(x, table):
-    """Turns each pair of channels of x (…, d) by the table [sin, cos, …] that broadcasts to it: a complex product."""
-    if x.dtype != torch.float32:
-        return None
-    turns = torch.view_as_complex(table.to(x.dtype).unflatten(-1, (-1, 2)).flip(-1).contiguous())
-    return torch.view_as_real(torch.view_as_complex(x.unflatten(-1, (-1, 2)).contiguous()) * turns).flatten(-2)
+    """Turns each pair of channels of x (..., d) by the angle whose [sin, cos] `table` (..., d) holds: complex products.
+
+    There are none of half the precision, so that float16 and bfloat16 are turned in float32.
+    """
+    dtype = torch.promote_types(x.dtype, torch.float32)
+    turns = torch.view_as_complex(table.to(dtype).unflatten(-1, (-1, 2)).flip(-1).contiguous())
+    pairs = torch.view_as_complex(x.to(dtype).unflatten(-1, (-1, 2)).contiguous())
+    return torch.view_as_real(pairs * turns).flatten(-2).to(x.dtype)

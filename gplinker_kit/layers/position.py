@@ -37,21 +37,7 @@ def apply_rotary(x, table):
     table = ops.cast(table, x.dtype)
     if len(x.shape) == 4:
         table = ops.expand_dims(table, 2)
-    turned = turn_pairs(x, table)
-    if turned is not None:
-        return turned
-    width, shape = int(x.shape[-1]), ops.shape(x)
-    # Slices of every second channel and their gradients were 15% of a training step on TF 1.15, where products with
-    # these constants, exact in float32 (TF32 rounds x to ten bits of mantissa), are 2%.
-    sin = ops.matmul(table, _each_pair([[1, 1], [0, 0]], width, x.dtype))
-    cos = ops.matmul(table, _each_pair([[0, 0], [1, 1]], width, x.dtype))
-    turned = ops.matmul(ops.reshape(x, (-1, width)), _each_pair([[0, 1], [-1, 0]], width, x.dtype))
-    return x * cos + ops.reshape(turned, shape) * sin
-
-
-def _each_pair(matrix, width, dtype):
-    """Constant (width, width) that maps each pair of neighbouring channels by a 2 x 2 matrix."""
-    return ops.cast(ops.convert_to_tensor(np.kron(np.eye(width // 2), matrix).astype('float32')), dtype)
+    return turn_pairs(x, table)
 
 
 def rotary_table(x, width):

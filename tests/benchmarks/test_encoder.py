@@ -14,6 +14,9 @@ PEERS = {
 @pytest.mark.parametrize('row', encoder.TF1_ROWS + encoder.KERAS3_ROWS, ids=lambda row: row.name)
 def test_every_row_has_its_variants(row):
     assert row.ours.name in encoder_ours.VARIANTS and row.ours.python == 'ours'
+    if row in encoder.ALONE_ROWS:
+        assert row.peer is None and row.goal is None
+        return
     assert row.peer.name in PEERS[row.peer.module].VARIANTS and row.peer.python == 'peer'
     assert row.name.startswith(row.ours.name) and row.goal is not None
 
@@ -21,6 +24,21 @@ def test_every_row_has_its_variants(row):
 def test_rows_have_names_of_their_own():
     for rows in (encoder.TF1_ROWS, encoder.KERAS3_ROWS):
         assert len({row.name for row in rows}) == len(rows)
+
+
+@pytest.mark.parametrize('engine, absent, packages', [
+    ('jax', [], {'keras_hub'}),
+    ('torch', [], {'keras_hub', 'transformers', 'bert4torch'}),
+    ('torch', ['bert4torch'], {'keras_hub', 'transformers'}),
+    ('tensorflow', ['keras_hub'], set()),
+])
+def test_usual_rows_have_every_model_once_or_beside_its_peers(engine, absent, packages):
+    rows = encoder.usual_rows(engine, absent)
+    found = {package for package in encoder.PEERS for row in rows if row.name.endswith(package)}
+    assert found == packages and len({row.name for row in rows}) == len(rows)
+    for model in ('bert', 'gau_alpha'):
+        beside = {row.peer is None for row in rows if row.ours.name == model + '_train_8x128'}
+        assert beside == {'bert4torch' not in packages}
 
 
 @pytest.mark.parametrize('model, millions', [('roformer_v2', 94.2), ('gau_alpha', 96.5), ('bert', 101.7)])
