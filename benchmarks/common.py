@@ -1,8 +1,9 @@
 """The form that all benchmarks share: rows of two variants, each in a process of its own, a table and a JSON file.
 
 The two variants of a row (see benchmarks/processes.py) are alive together and measured in turn, so that a machine that
-slows down for a while slows both; the one that waits takes no time. Reported are medians, and as spread the larger of
-both variants' (max - min) / median.
+slows down for a while slows both; the one that waits takes no time. Each is measured five times, and fast ones more
+often, until `LONG_ENOUGH` seconds have passed. Reported are medians, and as spread the larger of both variants'
+(max - min) / median.
 """
 
 from __future__ import annotations
@@ -22,6 +23,8 @@ from gplinker_kit.errors import hint
 from gplinker_kit.files import write_json
 
 FAILED, SKIPPED = 1, 3
+ROUNDS, MOST_ROUNDS, LONG_ENOUGH = 5, 15, 60.0
+ALIKE = 1.05  # peak memory of one program differs by so much from run to run
 
 
 def say(line):
@@ -42,11 +45,13 @@ class Row:
     needs: paths without which the row is skipped.
     check: function of (facts of ours, facts of the peer) that raises ValueError where the two did different work, and
         returns a note (or None).
-    lean: whether the peak memory must not be above the peer's, for the goal to be met.
+    lean: whether the peak memory must not be above the peer's (by more than `ALIKE`), for the goal to be met.
+    rate: Variant that measures the machine's matrix rate in GFLOP/s, once each round, or None.
     note: str, what exactly is measured. options: dict, what the variants' options hold besides `quick` and `folder`.
 
     A variant whose facts hold `memory`, the MiB that it took at most, gets that into the table; one whose facts hold
-    `flops`, what its matrix products amount to, the share of the machine's matrix rate that it reaches.
+    `flops`, what its matrix products amount to, the share that it reaches of the machine's matrix rate in the same
+    minutes.
     """
 
     name: str
@@ -61,6 +66,7 @@ class Row:
     before: Variant | None = None
     needs: tuple = ()
     lean: bool = False
+    rate: Variant | None = None
     check: object = None
     note: str = ''
     options: dict = field(default_factory=dict)
@@ -96,8 +102,8 @@ def measure_row(row, pythons, quick=False, rounds=None):
     Returns: the row's dict for the JSON file.
     Raises: VariantError; ValueError where `row.check` finds that the variants did different work.
     """
-    rounds = ((1 if row.fresh else 2) if quick else 5) if rounds is None else rounds
-    peer_rounds = min(rounds, row.peer_rounds or rounds)
+    most = rounds or ((1 if row.fresh else 2) if quick else ROUNDS if row.fresh else MOST_ROUNDS)
+    rounds = min(most, ROUNDS)
     with tempfile.TemporaryDirectory(prefix='gplinker-benchmark-') as folder:
         options = dict(row.options, quick=quick, folder=folder)
         notes = [row.note]
@@ -105,17 +111,18 @@ def measure_row(row, pythons, quick=False, rounds=None):
             with Process(row.before, options, pythons) as process:
                 notes.append(process.facts.get('note'))
         collect = _fresh if row.fresh else _alternate
-        ours, peer, facts = collect(row, options, pythons, rounds, peer_rounds)
+        ours, peer, rates, facts = collect(row, options, pythons, rounds, most)
     if row.check is not None and row.peer is not None:
         notes.append(row.check(*facts))
     notes.extend(fact.get('note') for fact in facts)
-    if row.peer is not None and peer_rounds < rounds:
-        notes.append('the peer was measured %s only' % ('once' if peer_rounds == 1 else '%d times' % peer_rounds))
+    if row.peer is not None and len(peer) < len(ours):
+        notes.append('the peer was measured %s only' % ('once' if len(peer) == 1 else '%d times' % len(peer)))
     mine, theirs = median(ours), median(peer) if peer else None
     ratio = None if theirs is None else mine / theirs if row.higher else theirs / mine
     gflops = facts[0]['flops'] / mine / 1e9 if 'flops' in facts[0] else None
     if gflops is not None:
-        notes.append('ours does %s GFLOP/s of matrix products' % number(gflops))
+        notes.append('ours does %s GFLOP/s of matrix products%s' % (
+            number(gflops), ', the machine at the time %s' % number(median(rates)) if rates else ''))
     made = {
         'name': row.name, 'ours': mine, 'peer': theirs, 'ratio': ratio, 'unit': row.unit,
         'spread': max(spread(runs) for runs in (ours, peer) if runs), 'goal': row.goal,
@@ -126,38 +133,42 @@ def measure_row(row, pythons, quick=False, rounds=None):
     }
     if row.most is not None:
         made['most'] = row.most
-    if gflops is not None:
-        made['gflops'] = gflops
+    if gflops is not None and rates:
+        made['of_peak'] = gflops / median(rates)
     if all('memory' in fact for fact in facts):
         made['memory'] = {side: fact['memory'] for side, fact in zip(('ours', 'peer'), facts)}
         if row.lean:
-            made['met'] = made['met'] and facts[0]['memory'] <= facts[1]['memory']
+            made['met'] = made['met'] and facts[0]['memory'] <= ALIKE * facts[1]['memory']
     return made
 
 
-def _alternate(row, options, pythons, rounds, peer_rounds):
-    """Measures both variants in turn, first one first and then the other."""
+def _alternate(row, options, pythons, rounds, most):
+    """Measures both variants in turn, first one first and then the other: (ours, peer, rates, facts of each)."""
     with contextlib.ExitStack() as stack:
         sides = [variant for variant in (row.ours, row.peer) if variant is not None]
         processes = [stack.enter_context(Process(variant, options, pythons)) for variant in sides]
-        values = [[] for _ in (row.ours, row.peer)]
-        for number in range(rounds):
-            for side in range(len(processes))[:: 1 if number % 2 == 0 else -1]:
-                if side == 0 or number < peer_rounds:
+        rate = None if row.rate is None else stack.enter_context(Process(row.rate, options, pythons))
+        values, rates, begun, done = [[], []], [], time.time(), 0
+        while done < rounds or (done < most and time.time() - begun < LONG_ENOUGH):
+            for side in range(len(processes))[:: 1 if done % 2 == 0 else -1]:
+                if side == 0 or row.peer_rounds is None or done < row.peer_rounds:
                     values[side].append(processes[side].measure())
-        return values[0], values[1], tuple(process.facts for process in processes)
+            if rate is not None:
+                rates.append(rate.measure())
+            done += 1
+        return values[0], values[1], rates, tuple(process.facts for process in processes)
 
 
-def _fresh(row, options, pythons, rounds, peer_rounds):
-    """The same with new processes for every measurement, one at a time."""
+def _fresh(row, options, pythons, rounds, most):
+    """The same with new processes for every measurement, one at a time, and without rates."""
     values, facts = ([], []), [None, None]
-    for number in range(rounds):
+    for done in range(rounds):
         for side, variant in enumerate((row.ours, row.peer)):
-            if variant is not None and (side == 0 or number < peer_rounds):
+            if variant is not None and (side == 0 or row.peer_rounds is None or done < row.peer_rounds):
                 with Process(variant, options, pythons) as process:
                     values[side].append(process.measure())
                     facts[side] = process.facts
-    return values[0], values[1], tuple(fact for fact in facts if fact is not None)
+    return values[0], values[1], [], tuple(fact for fact in facts if fact is not None)
 
 
 def number(value):
@@ -169,11 +180,11 @@ def number(value):
     return '%.3g' % value
 
 
-def table(rows, peak=None):
-    """Returns the Markdown table of row dicts, with the notes below it; `peak` is the machine's GFLOP/s, or None."""
-    memory, share = any('memory' in row for row in rows), peak and any('gflops' in row for row in rows)
+def table(rows):
+    """Returns the Markdown table of row dicts, with the notes below it."""
+    memory, share = any('memory' in row for row in rows), any('of_peak' in row for row in rows)
     titles = ['row', 'ours', 'peer', 'unit', 'ratio', 'goal', 'spread']
-    titles += ['of peak'] * bool(share) + ['MiB, ours', 'MiB, peer'] * memory
+    titles += ['of peak'] * share + ['MiB, ours', 'MiB, peer'] * memory
     lines = ['| %s |' % ' | '.join(titles), '|' + '---|' * len(titles)]
     for row in rows:
         goals = [] if row['goal'] is None else ['≥ ' + number(row['goal'])]
@@ -181,7 +192,7 @@ def table(rows, peak=None):
         cells = ['`%s`' % row['name'], number(row['ours']), number(row['peer']), row['unit'], number(row['ratio']),
                  ', '.join(goals) + ('' if row['met'] else ' (missed)'), '%.0f%%' % (100 * row['spread'])]
         if share:
-            cells.append('%.0f%%' % (100 * row['gflops'] / peak) if 'gflops' in row else '')
+            cells.append('%.0f%%' % (100 * row['of_peak']) if 'of_peak' in row else '')
         if memory:
             cells += [number(row.get('memory', {}).get(side)) for side in ('ours', 'peer')]
         lines.append('| %s |' % ' | '.join(cells))
@@ -248,7 +259,7 @@ def main(title, rows, peer_python, default=None, facts=dict, argv=None):
     _measure_all([row for row in rows if row.name in wanted], pythons, options.quick, report)
     print('# %s%s\n' % (title, ' (quick: not for comparison)' if options.quick else ''))
     print(described(report['environment']) + '\n')
-    print(table(report['rows'], report['environment'].get('matrix_product_gflops')))
+    print(table(report['rows']))
     for kind in ('failed', 'skipped'):
         for entry in report[kind]:
             print('\n**`%s` %s**: %s' % (entry['name'], kind, entry['message'].split('\n')[0]))

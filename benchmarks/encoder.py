@@ -19,8 +19,8 @@ if ROOT not in sys.path:
     sys.path.insert(0, ROOT)
 
 from benchmarks import base_models, common  # noqa: E402
-from benchmarks.common import Row, matrix_product_rate, median  # noqa: E402
-from benchmarks.processes import Process, Variant  # noqa: E402
+from benchmarks.common import Row  # noqa: E402
+from benchmarks.processes import Variant  # noqa: E402
 
 # package: (module of its variants, models, whether the rows' names end in it)
 PEERS = {
@@ -35,6 +35,7 @@ NOTES = {
     'transformers': "the peer runs PyTorch eagerly, with PyTorch's scaled_dot_product_attention and fused Adam",
     'bert4torch': "the peer runs PyTorch eagerly, with its default attention and PyTorch's fused Adam",
 }
+RATE = Variant('benchmarks.encoder_ours', 'matrix_rate')
 # Against bert4keras: the least ratio of the time of a pass.
 GOALS = {
     ('roformer_v2', 'train'): 1.2, ('gau_alpha', 'train'): 1.05, ('bert', 'train'): 1.0,
@@ -60,7 +61,7 @@ def rows_of(package, module, models, several, goal, options, note):
                     base_models.row_name(model, kind, shape, package), goal(model, kind), 's',
                     Variant('benchmarks.encoder_ours', base_models.row_name(model, kind, shape)),
                     Variant('benchmarks.peers.' + module, theirs, 'peer'),
-                    check=same_size, options=options, note=note, lean=package == 'bert4keras',
+                    check=same_size, options=options, note=note, lean=package == 'bert4keras', rate=RATE,
                 ))  # fmt: skip
     return made
 
@@ -74,7 +75,7 @@ ALONE_ROWS = [
     Row(
         base_models.row_name(model, kind, shape), None, 's',
         Variant('benchmarks.encoder_ours', base_models.row_name(model, kind, shape)), None,
-        options=WITHOUT_DROPOUT, note='without dropout; no peer')
+        options=WITHOUT_DROPOUT, note='without dropout; no peer', rate=RATE)
     for model in ('bert', 'gau_alpha') for kind in base_models.KINDS for shape in base_models.SHAPES
 ]  # fmt: skip
 KERAS3_ROWS = ALONE_ROWS + [
@@ -105,22 +106,14 @@ def main(argv=None):
 
     if STACK != 'keras3':
         python = os.environ.get('GPLINKER_TF1_PYTHON') or sys.executable
-        return common.main('Encoders', TF1_ROWS, python, facts=facts, argv=argv)
+        return common.main('Encoders', TF1_ROWS, python, argv=argv)
     python = os.environ.get('GPLINKER_PEERS_PYTHON') or sys.executable
     absent = [package for package in PEERS if not importable(python, package)]
     for package in absent:
         common.say('%s is left out: %s has it not (see benchmarks/README.md)' % (package, python))
     rows = usual_rows(WITHOUT_DROPOUT['engine'], absent)
     return common.main(
-        'Encoders', KERAS3_ROWS, python, default=[row.name for row in rows], facts=facts, argv=argv)  # fmt: skip
-
-
-def facts():
-    """The best rate of a matrix product that numpy or the engine reaches: what a share of the peak refers to."""
-    variant = Variant('benchmarks.encoder_ours', 'matrix_product')
-    with Process(variant, {}, {'ours': sys.executable}) as process:
-        engine = median([process.measure() for _ in range(9)])
-    return {'matrix_product_gflops': round(max(engine, matrix_product_rate()), 1)}
+        'Encoders', KERAS3_ROWS, python, default=[row.name for row in rows], argv=argv)  # fmt: skip
 
 
 if __name__ == '__main__':

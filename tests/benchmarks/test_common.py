@@ -35,7 +35,7 @@ def test_median_and_spread():
 
 
 def test_a_row_is_the_medians_of_five():
-    made = common.measure_row(row(), PYTHONS)
+    made = common.measure_row(row(), PYTHONS, rounds=5)
     assert KEYS <= set(made)
     assert made['runs'] == {'ours': [1, 5, 2, 3, 4], 'peer': [10, 50, 20, 30, 40]}
     assert (made['ours'], made['peer'], made['ratio'], made['met']) == (3, 30, 10, True)
@@ -44,7 +44,8 @@ def test_a_row_is_the_medians_of_five():
 
 
 def test_a_row_without_a_peer_has_no_ratio():
-    made = common.measure_row(Row('alone', None, 's', variant('one'), None, check=lambda *facts: 1 / 0), PYTHONS)
+    made = common.measure_row(Row('alone', None, 's', variant('one'), None, check=lambda *facts: 1 / 0), PYTHONS,
+                              rounds=5)
     assert KEYS <= set(made) and made['runs'] == {'ours': [1, 5, 2, 3, 4], 'peer': []}
     assert (made['ours'], made['peer'], made['ratio'], made['met']) == (3, None, None, True)
     assert made['spread'] == pytest.approx(4 / 3) and made['versions'] == {'ours': {'fake': '1'}}
@@ -64,13 +65,32 @@ def test_goals(options, ratio, met):
     assert made['ratio'] == pytest.approx(ratio) and made['met'] is met
 
 
+def test_fast_rows_are_measured_until_it_is_long_enough(monkeypatch):
+    assert len(common.measure_row(row(), PYTHONS)['runs']['peer']) == common.MOST_ROUNDS
+    monkeypatch.setattr(common, 'LONG_ENOUGH', 0.0)
+    assert len(common.measure_row(row(), PYTHONS)['runs']['ours']) == common.ROUNDS
+
+
+def test_the_share_of_the_rate_in_the_same_minutes():
+    made = common.measure_row(row(ours='works', rate=variant('ten')), PYTHONS, rounds=5)
+    assert made['of_peak'] == pytest.approx(240e9 / 3 / 1e9 / 30)
+    assert made['note'] == 'ours does 80 GFLOP/s of matrix products, the machine at the time 30'
+
+
+@pytest.mark.parametrize('ours, peer, met', [(100.0, 100.0, True), (104.0, 100.0, True), (106.0, 100.0, False)])
+def test_a_lean_row_takes_no_more_memory(ours, peer, met):
+    found = common.measure_row(
+        Row('x', None, 's', variant('takes_%d' % ours), variant('takes_%d' % peer), lean=True), PYTHONS, rounds=1)
+    assert found['met'] is met and found['memory'] == {'ours': ours, 'peer': peer}
+
+
 def test_the_variants_take_turns_and_lead_in_turn():
     made = common.measure_row(row(ours='turns', peer='turns'), PYTHONS, rounds=3)
     assert made['runs'] == {'ours': [1, 4, 5], 'peer': [2, 3, 6]}
 
 
 def test_a_slow_peer_is_measured_less_often_and_the_note_says_so():
-    made = common.measure_row(row(peer_rounds=2, note='what it is'), PYTHONS)
+    made = common.measure_row(row(peer_rounds=2, note='what it is'), PYTHONS, rounds=5)
     assert len(made['runs']['ours']) == 5 and made['runs']['peer'] == [10, 50] and made['peer'] == 30
     assert made['note'] == 'what it is; the peer was measured 2 times only'
 

@@ -62,9 +62,9 @@ def test_models_of_different_sizes_are_not_compared():
 def test_the_table_shows_share_of_peak_and_memory():
     row = {
         'name': 'x', 'ours': 1.0, 'peer': 2.0, 'unit': 's', 'ratio': 2.0, 'goal': 1.2, 'spread': 0.1, 'met': True,
-        'note': '', 'gflops': 75.0, 'memory': {'ours': 100.0, 'peer': 200.0},
+        'note': '', 'of_peak': 0.5, 'memory': {'ours': 100.0, 'peer': 200.0},
     }  # fmt: skip
-    lines = common.table([row, {key: row[key] for key in row if key not in ('gflops', 'memory')}], 150.0).split('\n')
+    lines = common.table([row, {key: row[key] for key in row if key not in ('of_peak', 'memory')}]).split('\n')
     assert lines[0].endswith('| of peak | MiB, ours | MiB, peer |')
     assert lines[2].endswith('| 50% | 100 | 200 |') and lines[3].endswith('|  |  |  |')
-    assert 'of peak' not in common.table([row])
+    assert 'of peak' not in common.table([{key: row[key] for key in row if key != 'of_peak'}])

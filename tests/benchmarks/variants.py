@@ -1,5 +1,6 @@
 """Variants that take no time, for the tests of the form: `python -m tests.benchmarks.variants NAME OPTIONS`."""
 
+import itertools
 import os
 import sys
 import time
@@ -7,10 +8,10 @@ import time
 from benchmarks.processes import FOREIGN, serve
 
 
-def _numbers(*values):
+def _numbers(*values, **facts):
     def variant(options):
-        yield {'versions': {'fake': '1'}}
-        yield from values
+        yield dict({'versions': {'fake': '1'}}, **facts)
+        yield from itertools.cycle(values)
 
     return variant
 
@@ -78,6 +79,9 @@ def turns(options):
 VARIANTS = {
     'one': _numbers(1, 5, 2, 3, 4),
     'ten': _numbers(10, 50, 20, 30, 40),
+    'works': _numbers(3, flops=240e9),
+    'takes_100': _numbers(1, memory=100.0), 'takes_104': _numbers(1, memory=104.0),
+    'takes_106': _numbers(1, memory=106.0),
     'noisy': noisy, 'broken': broken, 'hanging': hanging, 'nonsense': nonsense, 'own_process': own_process,
     'switches': switches, 'write': write, 'read': read, 'turns': turns,
 }  # fmt: skip
