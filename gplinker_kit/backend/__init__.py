@@ -11,7 +11,8 @@ Names that both sides define:
   `activations`, `set_gelu`;
 * `STACK` ('keras2', 'tf_keras' or 'keras3') and `ENGINE` ('tensorflow', 'jax' or 'torch');
 * `scan`, `cond`, `while_loop`, `scatter`, `batch_gather`, `stop_gradient`;
-* `static_dim`, `compute_dtype`, `add_loss`, `register`, `seed_generator`, `dropout`, `random_normal`, `random_uniform`;
+* `static_dim`, `compute_dtype`, `add_loss`, `register`, `seed_generator`, `dropout`, `random_normal`, `random_uniform`,
+  `random_states`;
 * `load_tf_checkpoint`, `save_tf_checkpoint`, `set_random_seed`, `versions`, `get_available_gpus`;
 * what bert4keras scripts import besides: the functions of `functions`, `shapes`, `graph`, `recompute` and
   `activations`, and `tf`, the TensorFlow module, where there is one.
@@ -36,7 +37,7 @@ Layer, Model, Input = _impl.Layer, keras.models.Model, keras.layers.Input
 scan, cond, while_loop, scatter = _impl.scan, _impl.cond, _impl.while_loop, _impl.scatter
 static_dim, compute_dtype, add_loss, register = _impl.static_dim, _impl.compute_dtype, _impl.add_loss, _impl.register
 seed_generator, dropout = _impl.seed_generator, _impl.dropout
-random_normal, random_uniform = _impl.random_normal, _impl.random_uniform
+random_normal, random_uniform, random_states = _impl.random_normal, _impl.random_uniform, _impl.random_states
 load_tf_checkpoint, save_tf_checkpoint = _impl.load_tf_checkpoint, _impl.save_tf_checkpoint
 set_random_seed, versions, batch_gather = _impl.set_random_seed, _impl.versions, _impl.batch_gather
 get_available_gpus = _impl.get_available_gpus
@@ -73,10 +74,10 @@ __all__ = [
     'ENGINE', 'Input', 'K', 'Layer', 'Model', 'OPS', 'STACK', 'activations', 'add_loss', 'align', 'batch_gather',
     'compute_dtype', 'cond', 'divisible_temporal_padding', 'dropout', 'dtype', 'epsilon', 'flatten', 'floatx',
     'gelu_erf', 'gelu_tanh', 'get_available_gpus', 'initializers', 'is_tf_keras', 'keras', 'layers', 'leaky_relu',
-    'load_tf_checkpoint', 'ops', 'pool1d', 'random_normal', 'random_uniform', 'recompute_grad', 'register', 'reshape',
-    'root_mean_square', 'save_tf_checkpoint', 'scan', 'scatter', 'search_layer', 'seed_generator', 'sequence_masking',
-    'set_gelu', 'set_random_seed', 'static_dim', 'stop_gradient', 'swish', 'symbolic', 'versions', 'where',
-    'while_loop',
+    'load_tf_checkpoint', 'ops', 'pool1d', 'random_normal', 'random_states', 'random_uniform', 'recompute_grad',
+    'register', 'reshape', 'root_mean_square', 'save_tf_checkpoint', 'scan', 'scatter', 'search_layer',
+    'seed_generator', 'sequence_masking', 'set_gelu', 'set_random_seed', 'static_dim', 'stop_gradient', 'swish',
+    'symbolic', 'versions', 'where', 'while_loop',
 ] + sorted(FORWARDED)  # fmt: skip
 
 

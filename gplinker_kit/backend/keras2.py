@@ -7,8 +7,9 @@ import numpy as np
 import tensorflow as tf
 
 from gplinker_kit.backend import k_keras2 as K
-from gplinker_kit.backend import replay, tf_checkpoint
+from gplinker_kit.backend import random_tf1, tf_checkpoint
 from gplinker_kit.backend import tf1_ops as ops
+from gplinker_kit.backend.random_tf1 import dropout, random_normal, random_states, random_uniform
 from gplinker_kit.backend.stack import STACK, keras
 from gplinker_kit.backend.tf_loops import scan, while_loop
 
@@ -73,59 +74,9 @@ def register(cls):
     return cls
 
 
-class SeedGenerator:
-    """A row of seeds. Each random operation takes the next one: two with the same seed would draw the same numbers."""
-
-    def __init__(self, seed=None):
-        self.seed = np.random.randint(1, 2**31 - 1) if seed is None else seed
-        self._drawn = np.random.RandomState(self.seed)
-
-    def next(self):
-        return int(self._drawn.randint(1, 2**31 - 1))
-
-
 def seed_generator(seed=None):
     """Returns what the random functions below take as `rng`; assign it to an attribute of the layer that uses it."""
-    return SeedGenerator(seed)
-
-
-def dropout(x, rate, rng, training=None):
-    """Drops entries of `x` in training with probability `rate` and rescales the rest by 1 / (1 - rate)."""
-    if not rate:
-        return x
-    if training is None:
-        training = K.learning_phase()
-    if isinstance(training, (bool, int)):
-        return x * _kept(x, rate, rng, replay.seed_of(rng)) if training else x
-    training, seed = tf.cast(training, 'bool'), replay.seed_of(rng)
-    # Random numbers in training only: a scalar stands for them otherwise.
-    kept = tf.cond(training, lambda: _kept(x, rate, rng, seed), lambda: tf.ones([], x.dtype))
-
-    @tf.custom_gradient
-    def drop(x):
-        # The gradient of a plain `cond` around x fills a tensor of zeros for the branch not taken, and adds it.
-        def apply(value):
-            return tf.cond(training, lambda: value * kept, lambda: value)
-
-        y = apply(x)
-        y.set_shape(x.shape)
-        return y, apply
-
-    return drop(x)
-
-
-def _kept(x, rate, rng, seed):
-    """Returns a tensor like `x` of 1 / (1 - rate) where an entry stays and 0 where it is dropped."""
-    chance = replay.uniform(tf.shape(x), rng, dtype=x.dtype, seed=seed)
-    return tf.cast(chance >= rate, x.dtype) * tf.cast(1.0 / (1.0 - rate), x.dtype)
-
-
-def random_normal(shape, rng, stddev=1.0, dtype=None):
-    return replay.normal(shape, rng, stddev, dtype or K.floatx(), replay.seed_of(rng))
-
-
-def random_uniform(shape, rng, minval=0.0, maxval=1.0, dtype=None):
-    return replay.uniform(shape, rng, minval, maxval, dtype or K.floatx(), replay.seed_of(rng))
+    return random_tf1.SeedGenerator(seed)
 
 
 def set_random_seed(seed):
@@ -190,6 +141,6 @@ def versions():
 __all__ = [
     'ENGINE', 'K', 'Layer', 'add_loss', 'batch_gather', 'compute_dtype', 'cond', 'dropout', 'get_available_gpus',
     'load_tf_checkpoint', 'ops', 'pool1d',
-    'random_normal', 'random_uniform', 'register', 'save_tf_checkpoint', 'scan', 'scatter', 'seed_generator',
-    'set_random_seed', 'static_dim', 'versions', 'while_loop',
+    'random_normal', 'random_states', 'random_uniform', 'register', 'save_tf_checkpoint', 'scan', 'scatter',
+    'seed_generator', 'set_random_seed', 'static_dim', 'versions', 'while_loop',
 ]  # fmt: skip

@@ -39,11 +39,14 @@ def seed_generator(seed=None):
     return keras.random.SeedGenerator(seed)
 
 
-def dropout(x, rate, rng, training=None):
-    """Drops entries of `x` in training with probability `rate` and rescales the rest by 1 / (1 - rate)."""
+def dropout(x, rate, rng, training=None, noise_shape=None):
+    """Drops entries of `x` in training with probability `rate` and rescales the rest by 1 / (1 - rate).
+
+    One number is drawn for each entry of `noise_shape`, which broadcasts to the shape of `x` and by default is that.
+    """
     if not rate or not training:
         return x
-    return keras.random.dropout(x, rate, seed=rng)
+    return keras.random.dropout(x, rate, noise_shape=noise_shape, seed=rng)
 
 
 def random_normal(shape, rng, stddev=1.0, dtype=None):
@@ -52,6 +55,11 @@ def random_normal(shape, rng, stddev=1.0, dtype=None):
 
 def random_uniform(shape, rng, minval=0.0, maxval=1.0, dtype=None):
     return keras.random.uniform(shape, minval, maxval, dtype=dtype, seed=rng)
+
+
+def random_states(model):
+    """Returns the variables that hold the seeds of the layers of `model`, in the order of the layers."""
+    return [variable for variable in model.variables if 'seed_generator_state' in variable.path]
 
 
 def set_random_seed(seed):
@@ -158,6 +166,6 @@ def versions():
 __all__ = [
     'ENGINE', 'K', 'Layer', 'add_loss', 'batch_gather', 'compute_dtype', 'cond', 'dropout', 'get_available_gpus',
     'load_tf_checkpoint', 'ops', 'pool1d',
-    'random_normal', 'random_uniform', 'register', 'save_tf_checkpoint', 'scan', 'scatter', 'seed_generator',
-    'set_random_seed', 'static_dim', 'versions', 'while_loop',
+    'random_normal', 'random_states', 'random_uniform', 'register', 'save_tf_checkpoint', 'scan', 'scatter',
+    'seed_generator', 'set_random_seed', 'static_dim', 'versions', 'while_loop',
 ]  # fmt: skip

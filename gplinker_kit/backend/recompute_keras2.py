@@ -4,7 +4,7 @@ import itertools
 
 import tensorflow as tf
 
-from gplinker_kit.backend.replay import Draws
+from gplinker_kit.backend.random_tf1 import Draws
 
 _NUMBER = itertools.count()
 # What keeps its state in the operation: it would draw other numbers the second time.
@@ -33,7 +33,7 @@ def recomputed(call, args, kwargs):
     before = len(graph.get_operations())
     with tf.GradientTape() as tape, draws.first():
         result = run(inputs)
-    _check_random(graph.get_operations()[before:], draws, call)
+    _check_random(graph.get_operations()[before:], call)
     outputs = tf.nest.flatten(result)
     floating = [i for i, output in enumerate(outputs) if tf.is_tensor(output) and output.dtype.is_floating]
     points = [i for i, tensor in enumerate(inputs) if tensor.dtype.is_floating]
@@ -70,10 +70,9 @@ def _with_gradient(outputs, inputs, variables, gradient):
     return results[:len(outputs)]
 
 
-def _check_random(operations, draws, call):
-    own = {seed.op for seed in draws.seeds}
+def _check_random(operations, call):
     for operation in operations:
-        if operation.type in _RANDOM and operation not in own:
+        if operation.type in _RANDOM:
             raise ValueError(
                 '%s draws random numbers (%s) that a second pass cannot draw again; use backend.dropout, '
                 'backend.random_normal or backend.random_uniform' % (call.__qualname__, operation.name)

@@ -21,6 +21,7 @@ from gplinker_kit.layers.batch import BatchConcat, BatchSplit
 from gplinker_kit.layers.common import MethodInitializer, integerize_shape
 from gplinker_kit.layers.concatenate import Concatenate1D
 from gplinker_kit.layers.crf import ConditionalRandomField
+from gplinker_kit.layers.dropout import Dropout
 from gplinker_kit.layers.embedding import Embedding
 from gplinker_kit.layers.feedforward import FeedForward
 from gplinker_kit.layers.functions import (
@@ -55,15 +56,14 @@ if ENGINE == 'tensorflow':
 globals().update(_STOCK)
 
 __all__ = [
-    'Add', 'BatchConcat', 'BatchSplit', 'Concatenate1D', 'ConditionalRandomField', 'EfficientGlobalPointer',
+    'Add', 'BatchConcat', 'BatchSplit', 'Concatenate1D', 'ConditionalRandomField', 'Dropout', 'EfficientGlobalPointer',
     'Embedding', 'FeedForward', 'FirstToken', 'GatedAttentionUnit', 'GlobalAveragePooling1D', 'GlobalAvgPool1D',
     'GlobalMaxPool1D', 'GlobalMaxPooling1D', 'GlobalPointer', 'Input', 'K', 'Layer', 'LayerNormalization', 'Loss',
     'MaximumEntropyMarkovModel', 'MethodInitializer', 'MultiHeadAttention', 'PositionEmbedding',
     'RelativePositionEmbedding', 'RelativePositionEmbeddingT5', 'ScaleOffset', 'SinusoidalPositionEmbedding',
-    'activations', 'align', 'apply_rotary', 'apply_rotary_position_embeddings', 'attention_normalize',
-    'custom_objects', 'dot_product_attention', 'gated_attention', 'initializers', 'integerize_shape', 'is_tf_keras',
-    'keras', 'normalize', 'normalize_scores', 'np', 'recompute_grad', 'sequence_masking', 'sinusoidal',
-    'sinusoidal_embeddings',
+    'activations', 'align', 'apply_rotary', 'apply_rotary_position_embeddings', 'attention_normalize', 'custom_objects',
+    'dot_product_attention', 'gated_attention', 'initializers', 'integerize_shape', 'is_tf_keras', 'keras', 'normalize',
+    'normalize_scores', 'np', 'recompute_grad', 'sequence_masking', 'sinusoidal', 'sinusoidal_embeddings',
 ] + sorted(_STOCK)  # fmt: skip
 
 # What bert4keras registers under this name, for `load_model(path, custom_objects=custom_objects)`; here all of them are

@@ -7,7 +7,7 @@ EVERYWHERE = (
     'Activation', 'ActivityRegularization', 'AlphaDropout', 'Average', 'AveragePooling1D', 'AveragePooling2D',
     'AveragePooling3D', 'AvgPool1D', 'AvgPool2D', 'AvgPool3D', 'BatchNormalization', 'Bidirectional', 'Concatenate',
     'Conv1D', 'Conv2D', 'Conv2DTranspose', 'Conv3D', 'Conv3DTranspose', 'ConvLSTM2D', 'Convolution1D', 'Convolution2D',
-    'Convolution3D', 'Cropping1D', 'Cropping2D', 'Cropping3D', 'Dense', 'DepthwiseConv2D', 'Dot', 'Dropout', 'ELU',
+    'Convolution3D', 'Cropping1D', 'Cropping2D', 'Cropping3D', 'Dense', 'DepthwiseConv2D', 'Dot', 'ELU',
     'Flatten', 'GRU', 'GRUCell', 'GaussianDropout', 'GaussianNoise', 'GlobalAveragePooling2D',
     'GlobalAveragePooling3D', 'GlobalAvgPool2D', 'GlobalAvgPool3D', 'GlobalMaxPool2D', 'GlobalMaxPool3D',
     'GlobalMaxPooling2D', 'GlobalMaxPooling3D', 'InputLayer', 'InputSpec', 'LSTM', 'LSTMCell', 'Lambda', 'LeakyReLU',
