@@ -42,6 +42,7 @@ EXTRAS = {
     'sentencepiece': ['sentencepiece>=0.1.99'],
     'jieba': ['jieba>=0.42'],
     'serve': ['bottle>=0.12'],
+    'tensorboard': ['tensorboardX>=2.2'],
     'test': [
         'pytest>=7',
         'sentencepiece>=0.1.99',
@@ -50,6 +51,7 @@ EXTRAS = {
         'hypothesis>=6',
         'scipy>=1.5',
         'networkx>=2.5',
+        'tensorboardX>=2.2',
         'packaging',
         'setuptools',  # Python 3.12 environments have none of their own; a test reads this file through it
         "bert4keras==0.11.5; python_version < '3.8'",  # the peer of the parity tests

@@ -68,6 +68,14 @@ class WeightAverage:
         self._read(self.model.get_weights())
         return list(self._average)
 
+    def state(self):
+        """Returns (list of arrays, dict of numbers): all that `restore` needs to go on from here."""
+        return list(self._average), {'steps': self.steps, 'keep': self._keep}
+
+    def restore(self, arrays, numbers):
+        """Goes on from a state of the average of the same model."""
+        self._average, self.steps, self._keep = list(arrays), numbers['steps'], numbers['keep']
+
     @contextlib.contextmanager
     def applied(self):
         """Gives the model the average for the length of a block, then its own weights again."""

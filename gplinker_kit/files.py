@@ -9,24 +9,21 @@ from gplinker_kit.errors import DataError
 
 
 @contextlib.contextmanager
-def atomic_write(path, mode='w'):
-    """Opens a temporary file beside `path` and renames it onto `path` when the block succeeds.
+def atomic_path(path):
+    """Yields the name of a temporary file beside `path`, which is renamed onto `path` when the block succeeds.
 
-    A block that raises leaves `path` as it was. Text is UTF-8 with `\\n` line ends. A link stays a link; a device or a
-    pipe, which nothing can be renamed onto, is written directly.
+    For libraries that write by name. A block that raises leaves `path` as it was. A link stays a link.
     """
     path = os.path.realpath(os.fspath(path))
-    text = {} if 'b' in mode else {'encoding': 'utf-8', 'newline': '\n'}
-    if os.path.exists(path) and not os.path.isfile(path) and not os.path.isdir(path):
-        with open(path, mode, **text) as stream:
-            yield stream
-        return
     handle, temporary = tempfile.mkstemp(prefix='.' + os.path.basename(path) + '.', dir=os.path.dirname(path))
+    os.close(handle)
     try:
-        with os.fdopen(handle, mode, **text) as stream:
-            yield stream
-            stream.flush()
-            os.fsync(stream.fileno())
+        yield temporary
+        handle = os.open(temporary, os.O_RDWR)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
         umask = os.umask(0)
         os.umask(umask)
         os.chmod(temporary, 0o666 & ~umask)
@@ -35,6 +32,21 @@ def atomic_write(path, mode='w'):
         with contextlib.suppress(OSError):
             os.unlink(temporary)
         raise
+
+
+@contextlib.contextmanager
+def atomic_write(path, mode='w'):
+    """Opens a temporary file beside `path` and renames it onto `path` when the block succeeds; see `atomic_path`.
+
+    Text is UTF-8 with `\\n` line ends. A device or a pipe, which nothing can be renamed onto, is written directly.
+    """
+    text = {} if 'b' in mode else {'encoding': 'utf-8', 'newline': '\n'}
+    if os.path.exists(path) and not os.path.isfile(path) and not os.path.isdir(path):
+        with open(path, mode, **text) as stream:
+            yield stream
+        return
+    with atomic_path(path) as temporary, open(temporary, mode, **text) as stream:
+        yield stream
 
 
 def write_json(path, value):

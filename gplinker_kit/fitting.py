@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-import math
+import contextlib
 import sys
+
+import numpy as np
 
 from gplinker_kit.adversarial import adversarial_training, gradient_penalty
 from gplinker_kit.backend import ENGINE, Model
@@ -12,6 +14,7 @@ from gplinker_kit.events.batches import length_batches, make_batch
 from gplinker_kit.events.labels import encode_example
 from gplinker_kit.losses import factorised_pointer_crossentropy
 from gplinker_kit.optimizers import Adam
+from gplinker_kit.prefetching import prefetch
 
 
 def encode(gplinker, examples):
@@ -33,14 +36,15 @@ def encode(gplinker, examples):
     return items, report
 
 
-def compile_model(gplinker, recipe, steps):
+def compile_model(gplinker, recipe, steps, schedule=None):
     """Returns the model to train, with its three losses and its optimizer for `steps` steps.
 
+    `schedule`, a function of the step, takes the place of the recipe's learning rate.
     It is `gplinker.model` itself, or for adversarial training another one with the same layers.
     """
     links = gplinker.link_labels
     losses = [factorised_pointer_crossentropy(labels) for labels in (len(gplinker.schema), links, links)]
-    optimizer = Adam(recipe.schedule(steps), global_clipnorm=recipe.clipnorm)
+    optimizer = Adam(recipe.schedule(steps) if schedule is None else schedule, global_clipnorm=recipe.clipnorm)
     model = gplinker.model
     if recipe.fgm is not None or recipe.gradient_penalty is not None:
         model = Model(model.inputs, model.outputs, name=model.name)  # an earlier training may have compiled the other
@@ -55,33 +59,41 @@ def compile_model(gplinker, recipe, steps):
 def epoch_batches(items, recipe, max_length, random):
     """Returns the batches of one epoch, see `length_batches`; `random` is a numpy RandomState."""
     multiple = recipe.length_multiple or (32 if ENGINE == 'jax' else 8)
-    return length_batches([len(item[0]) for item in items], recipe.batch_size, random, multiple, max_length)
+    return length_batches(
+        [len(item[0]) for item in items], recipe.batch_size, random, multiple, max_length, recipe.batch_tokens)
 
 
-def run_epoch(model, items, batches, title, progress=True, after_step=None):
+def count_batches(items, recipe, max_length):
+    """Returns how many batches an epoch of `items` has."""
+    return len(epoch_batches(items, recipe, max_length, np.random.RandomState(0)))
+
+
+def run_epoch(model, items, batches, title, progress=True, watch=None, after_step=None, done=0, total=0.0):
     """Makes one step a batch and returns the mean loss.
 
     Arguments:
         items: as `encode` returns them. batches: as `epoch_batches`. title: str, of the progress bar and of messages.
-        progress: bool, show a bar where standard error is a terminal. after_step: function without arguments, or None.
+        progress: bool, show a bar where standard error is a terminal. watch: LossWatch, or None. after_step: function
+            of the number of batches that are done and the sum of their losses, or None. done, total: these two of an
+            epoch that goes on.
     Raises:
-        FloatingPointError: the loss is no longer finite.
+        NotFinite: of `watch`.
     """
     from tqdm import tqdm
 
-    total = 0.0
-    bar = tqdm(batches, title, unit='batch', disable=not progress or not sys.stderr.isatty(), leave=False)
-    for done, (indices, width) in enumerate(bar, 1):
-        inputs, targets = make_batch([items[i] for i in indices], width)
-        loss = train_step(model, inputs, targets)
-        if not math.isfinite(loss):
-            raise FloatingPointError(
-                'the loss became %r after %d batches of %s; lower the learning rate' % (loss, done, title)
-            )
-        if after_step is not None:
-            after_step()
-        total += loss
-        bar.set_postfix(loss='%.3f' % (total / done))
+    bar = tqdm(total=len(batches), desc=title, unit='batch', disable=not progress or not sys.stderr.isatty(),
+               leave=False, initial=done)
+    made = prefetch(lambda batch: make_batch([items[i] for i in batch[0]], batch[1]), batches[done:])
+    with bar, contextlib.closing(made):
+        for inputs, targets in made:
+            loss, done = train_step(model, inputs, targets), done + 1
+            if watch is not None:
+                watch.look(loss, inputs, targets, '%s, batch %d' % (title, done))
+            total += loss
+            bar.update()
+            bar.set_postfix(loss='%.3f' % (total / done))
+            if after_step is not None:
+                after_step(done, total)
     return total / len(batches)
 
 

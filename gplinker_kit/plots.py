@@ -1,4 +1,4 @@
-"""Pictures as PNG files: training curves and threshold curves.
+"""Pictures as PNG files: training curves, threshold curves, the losses of a learning-rate range test.
 
 Needs matplotlib (`pip install 'gplinker-kit[view]'`), which is imported when something is drawn. Labels are English, so
 that no picture needs a font for Chinese.
@@ -129,6 +129,32 @@ def threshold_curves(curves, thresholds, path):
         axes.set_ylim(0, 100)
         _mark_threshold(axes, points, chosen.get(head, 0.0))
         _label_lines(axes, labels)
+    _save(figure, path)
+
+
+def rate_curve(found, path):
+    """Draws the losses of a learning-rate range test against the rate.
+
+    Arguments: found: `rate_finder.Found`. path: PNG file to write, atomically.
+    Raises: ValueError: no step. ImportError: no matplotlib.
+    """
+    points = [(rate, loss, mean) for rate, loss, mean in zip(found.rates, found.losses, found.smooth)
+              if _is_number(loss) and _is_number(mean)]
+    if not points:
+        raise ValueError('found has no step with a finite loss: %r' % (found,))
+    rates, losses, smooth = zip(*points)
+    figure = _figure(5.2, 3.6)
+    axes = _axes(figure, figure.add_gridspec(1, 1)[0, 0], 'training loss, and its moving average', 'learning rate')
+    axes.plot(rates, losses, color=GRID, linewidth=1.2)
+    axes.plot(rates, smooth, color=BLUE, linewidth=2.2, marker='.' if len(points) == 1 else None)
+    axes.set_xscale('log')
+    axes.tick_params(which='minor', length=0)
+    # A loss that shoots up at the end would press the rest flat.
+    axes.set_ylim(0 if min(smooth) > 0 else None, 1.6 * max(smooth[0], min(smooth)))
+    if found.best is not None:
+        axes.axvline(found.best, color=ORANGE, linewidth=1.5)
+        axes.annotate('steepest at %.2g' % found.best, (found.best, 1), (4, 4), xycoords=('data', 'axes fraction'),
+                      textcoords='offset points', fontsize=8.5, color=ORANGE)
     _save(figure, path)
 
 

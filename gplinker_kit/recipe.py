@@ -11,7 +11,9 @@ from gplinker_kit.optimizers.schedules import warmup_linear_decay
 class Recipe:
     """How to train.
 
-    epochs, batch_size: int. learning_rate: peak of Adam's rate. warmup: share of all steps that rise linearly to it;
+    epochs, batch_size: int. batch_tokens: most tokens a batch, padding included, so that short texts come in higher
+    batches than long ones (up to `batch_size`), or None.
+    learning_rate: peak of Adam's rate. warmup: share of all steps that rise linearly to it;
     then it falls linearly to `final_rate` times the peak. clipnorm: bound of the gradients' global norm, or None.
     length_multiple: batches are padded to a multiple of this many tokens; None: 8, or 32 on JAX, which compiles a
     program for every length. patience: stop when for so many epochs neither the argument F1 nor the event F1 on the dev
@@ -25,6 +27,7 @@ class Recipe:
 
     epochs: int = 20
     batch_size: int = 32
+    batch_tokens: int | None = None
     learning_rate: float = 5e-4
     warmup: float = 0.1
     final_rate: float = 0.05
@@ -38,7 +41,7 @@ class Recipe:
     seed: int = 0
 
     def __post_init__(self):
-        for name in ('epochs', 'batch_size', 'length_multiple', 'patience'):
+        for name in ('epochs', 'batch_size', 'batch_tokens', 'length_multiple', 'patience'):
             value = getattr(self, name)
             if value is not None and value < 1:
                 raise ValueError('%s must be at least 1, got %r' % (name, value))

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
+
 import numpy as np
 
 from gplinker_kit.errors import hint
-from gplinker_kit.model_folder import POINTER, POINTERS, drop_pointers, pointed
+from gplinker_kit.model_folder import POINTER, POINTERS, drop_pointers, pointed, require_files, versions
 
 SELECT = ('argument', 'event', 'official')
 
@@ -23,7 +25,7 @@ class Selection:
         folder: model folder or None.
         select: 'argument', 'event' or 'official'. patience: int or None, see `Recipe`.
     Attributes:
-        best: {name: (F1, epoch, list of weights)}.
+        best: {name: (F1, epoch, list of weights)}. written: {name: number of its version}.
     Raises:
         ValueError: an unknown `select`.
     """
@@ -33,7 +35,9 @@ class Selection:
             raise ValueError('unknown select %r.%s' % (select, hint(select, SELECT)))
         self.gplinker, self.folder, self.select, self.patience = gplinker, folder, select, patience
         self.best = {}
+        self.written = {}
         self.risen = 0  # the last epoch at which the argument or the event F1 rose
+        self._held = set()  # versions that a state of the training names
         self._before = pointed(folder) if folder is not None else {}
         self._saved = False
 
@@ -77,12 +81,37 @@ class Selection:
                 tune(names)
             self._save(names, self.select in names or not names)
 
+    def state(self):
+        """Returns, for JSON, what `restore` needs to go on from here, beside the versions, which stay until then."""
+        self._held = set(self.written.values())
+        return {
+            'best': {name: [f1, epoch, self.written[name]] for name, (f1, epoch, _) in self.best.items()},
+            'risen': self.risen, 'before': self._before, 'saved': self._saved,
+        }
+
+    def restore(self, state):
+        """Goes on from a `state` of an earlier process in the same folder. The GPLinker's weights change.
+
+        Raises: DataError or CheckpointError where a version that it names is gone or damaged.
+        """
+        from gplinker_kit.models.weights import load_weights
+
+        self.risen, self._before, self._saved = state['risen'], state['before'], state['saved']
+        for name, (f1, epoch, number) in state['best'].items():
+            version = os.path.join(os.fspath(self.folder), 'versions', str(number))
+            require_files(version, ['weights.safetensors'])
+            load_weights(self.gplinker.model, os.path.join(version, 'weights.safetensors'))
+            self.best[name] = (f1, epoch, [np.array(weight) for weight in self.gplinker.model.get_weights()])
+            self.written[name] = number
+        self._held = set(self.written.values())
+
     def _save(self, names, current):
         if self.folder is None:
             return
         pointers = ['best-' + name for name in names if 'best-' + name in POINTERS] + [POINTER] * current
-        protect = [self._before[POINTER]] if POINTER in self._before else []
+        protect = self._held | ({self._before[POINTER]} if POINTER in self._before else set())
         self.gplinker.save(self.folder, protect=protect, pointers=pointers)
+        self.written.update(dict.fromkeys(names, versions(self.folder)[-1]))
         if not self._saved:  # the others still name versions of an earlier training
             drop_pointers(self.folder, [name for name in POINTERS if name not in pointers])
             self._saved = True

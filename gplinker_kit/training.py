@@ -5,6 +5,9 @@ from __future__ import annotations
 import contextlib
 import sys
 import time
+from collections import Counter
+from dataclasses import asdict
+from statistics import median
 
 import numpy as np
 
@@ -13,19 +16,26 @@ from gplinker_kit.events.exchange import argument_pool, exchange_arguments
 from gplinker_kit.events.groups import GroupScores
 from gplinker_kit.events.metrics import EventScores
 from gplinker_kit.events.policy import Thresholds
-from gplinker_kit.fitting import compile_model, encode, epoch_batches, run_epoch, train_step
+from gplinker_kit.fitting import compile_model, count_batches, encode, epoch_batches, run_epoch, train_step
+from gplinker_kit.gplinker import GPLinker
+from gplinker_kit.health import LossWatch, NotFinite, zero_scores
+from gplinker_kit.interruption import Interruption
 from gplinker_kit.recipe import Recipe
+from gplinker_kit.rehearsal import duration
+from gplinker_kit.resumption import Position, Resumption, digest
 from gplinker_kit.selection import Selection
+from gplinker_kit.state_file import state_path
 from gplinker_kit.thresholds import tune_thresholds
 
 __all__ = ['Recipe', 'compile_model', 'encode', 'evaluate', 'train', 'train_step']
 
 
-def evaluate(gplinker, examples, batch_size=32, progress=None, groups=None, **options):
+def evaluate(gplinker, examples, batch_size=32, progress=None, groups=None, predicted=None, **options):
     """Extracts events of labelled examples (others are left out) and scores them.
 
     Arguments:
-        groups: GroupScores to add the same texts to, or None. options: see `EventScores`.
+        groups: GroupScores to add the same texts to, or None. predicted: Counter that gets the numbers of predicted
+            arguments, by 'event type / role', or None. options: see `EventScores`.
     Returns:
         EventScores.
     """
@@ -36,11 +46,14 @@ def evaluate(gplinker, examples, batch_size=32, progress=None, groups=None, **op
         scores.update(example.events, extraction.events)
         if groups is not None:
             groups.update(example.events, extraction.events)
+        if predicted is not None:
+            predicted.update('%s / %s' % (event.event_type, argument.role)
+                             for event in extraction.events for argument in event.arguments)
     return scores
 
 
 def train(gplinker, train_examples, dev_examples=(), recipe=None, save_to=None, log=None, progress=True,
-          select='argument', tune='sum'):
+          select='argument', tune='sum', resume=False, state_every=600.0, logs=()):
     """Trains in place.
 
     Arguments:
@@ -48,64 +61,69 @@ def train(gplinker, train_examples, dev_examples=(), recipe=None, save_to=None, 
         recipe: Recipe.
         save_to: model folder or None. With dev examples a version is written whenever the strict argument F1 or the
             strict event F1 rises, see `Selection`; else one after the last epoch. The version that was current before
-            stays beside them.
+            stays beside them. The folder holds the state of the training too, see `resume`.
         log: function of one line of text, print to standard error by default. progress: bool, show a bar.
         select: 'argument', 'event' or 'official', the dev F1 by which the version is chosen that becomes `current`.
         tune: objective of `tune_thresholds` on the dev examples, at the end, for each best version; or None, which
             leaves the thresholds as they are. With an objective they are 0 during the training, and so are those of
             the scores in the history.
+        resume: bool, go on where an earlier training in the folder `save_to` stopped, however it did, with the results
+            that it would have had; call `backend.set_random_seed` and make the GPLinker as then. Where there is none
+            the training begins, and where it is finished its result is loaded. If False, it begins anew.
+        state_every: seconds after which the state is written again; it is at the end of each epoch in any case.
+        logs: objects that get the history after each epoch, by `write(history)`; see `gplinker_kit.logs`.
     Returns: the history, one dict an epoch: 'epoch', 'loss' (mean over batches), 'learning_rate' (at its last step),
         'seconds', 'sentences_per_second', and with dev examples 'dev' (EventScores.as_dict()), 'groups'
         (GroupScores.as_dict()), 'dev_seconds'. The model holds the weights of the selected epoch (of the last without
         dev examples), averaged ones with `Recipe.ema`.
-    Raises: ValueError for no training example, or `patience` without dev examples; FloatingPointError when the loss is
-        no longer finite.
+    Raises: ValueError for no training example, `patience` without dev examples, or `resume` without a folder;
+        DataError where a training cannot go on because it was another one, or the state cannot be written (the one
+        before is whole then); NotFinite, a FloatingPointError, when the loss or a weight is no longer finite;
+        KeyboardInterrupt on Ctrl-C or SIGTERM, after the step has been finished and the state written.
     """
     recipe = Recipe() if recipe is None else recipe
     log = _log if log is None else log
     dev_examples = [example for example in dev_examples if example.events is not None]
     if recipe.patience is not None and not dev_examples:
         raise ValueError('patience is %d, but there are no labelled dev examples to wait for' % recipe.patience)
-    items = _encode(gplinker, train_examples, 'training', log)
+    if resume and save_to is None:
+        raise ValueError('resume goes on with the training of a folder: name it (save_to)')
+    items, report = _encode(gplinker, train_examples, 'training', log)
     if not items:
         raise ValueError('train_examples holds no labelled sentence')
-    if dev_examples:
-        _encode(gplinker, dev_examples, 'dev', log)
-        if tune is not None:
-            gplinker.thresholds, gplinker.threshold_curves = Thresholds(), None
-    texts = sum(example.events is not None for example in train_examples)
-    random = np.random.RandomState(recipe.seed)
-    longest, pool = gplinker.settings.max_length, argument_pool(items, gplinker.schema) if recipe.exchange else None
-    steps = -(-len(items) // recipe.batch_size)  # an epoch
-    schedule = recipe.schedule(steps * recipe.epochs)
+    dev_items = _encode(gplinker, dev_examples, 'dev', log)[0] if dev_examples else []
+    if dev_examples and tune is not None:
+        gplinker.thresholds, gplinker.threshold_curves = Thresholds(), None
+    steps = count_batches(items, recipe, gplinker.settings.max_length)  # an epoch
     model = compile_model(gplinker, recipe, steps * recipe.epochs)
     average = None if recipe.ema is None else WeightAverage(gplinker.model, recipe.ema)
     selection = Selection(gplinker, save_to, select, recipe.patience)
+    about = {
+        'recipe': asdict(recipe), 'settings': asdict(gplinker.settings), 'choice': {'select': select, 'tune': tune},
+        'training sentences': digest(items), 'dev sentences': digest(dev_items),
+    }
+    state = Resumption(gplinker, model, average, selection, save_to, about, state_every)
     gplinker.history = []
-    for number in range(1, recipe.epochs + 1):
-        title, start = 'epoch %d/%d' % (number, recipe.epochs), time.time()
-        shown = items
-        if recipe.exchange:
-            shown = [exchange_arguments(item, pool, recipe.exchange, longest, random) for item in items]
-        batches = epoch_batches(shown, recipe, longest, random)
-        loss = run_epoch(model, shown, batches, title, progress, average.step if average else None)
-        seconds = time.time() - start
-        entry = {'epoch': number, 'loss': loss, 'learning_rate': schedule(steps * number), 'seconds': seconds,
-                 'sentences_per_second': texts / seconds}
-        line = '%s: loss %.4f, %.0f sentences/s' % (title, loss, texts / seconds)
-        gplinker.history.append(entry)
-        stop = False
-        if dev_examples:
-            with average.applied() if average else contextlib.nullcontext():
-                scores = _score(gplinker, dev_examples, recipe, entry)
-                line += '; dev argument F1 %.2f, event F1 %.2f (strict), official F1 %.2f' % tuple(
-                    100 * f1 for f1 in (scores.argument.f1, scores.event.f1, scores.official.f1)
-                )
-                stop = selection.look(number, scores)
-        log(line)
-        if stop and number < recipe.epochs:
-            log('stopped: neither argument F1 nor event F1 has risen for %d epochs' % recipe.patience)
-            break
+    if resume and state.finished():
+        return _finished(gplinker, save_to, log)
+    random = np.random.RandomState(recipe.seed)
+    position = _begin(state, resume, log) or Position(1, 0, 0.0, 0.0, random.get_state())
+    run = _Run(gplinker, model, recipe, items, steps, dev_examples, average, selection, state, log, progress)
+    run.texts, run.report = sum(example.events is not None for example in train_examples), report
+    run.watch = LossWatch(
+        save_to, (len(gplinker.schema), gplinker.link_labels, gplinker.link_labels), gplinker.tokenizer._vocab_size,
+        run.schedule, (position.epoch - 1) * steps + position.batches,
+    )  # fmt: skip
+    with Interruption(log) as interruption:
+        for number in range(position.epoch, recipe.epochs + 1):
+            position = run.epoch(position, random, interruption)
+            with interruption.at_once():
+                stop = run.judge(number)
+                for each in logs:
+                    each.write(gplinker.history)
+            if stop and number < recipe.epochs:
+                log('stopped: neither argument F1 nor event F1 has risen for %d epochs' % recipe.patience)
+                break
     if average:
         gplinker.model.set_weights(average.weights())
 
@@ -114,22 +132,117 @@ def train(gplinker, train_examples, dev_examples=(), recipe=None, save_to=None, 
         log('%s: %s' % (' and '.join('best %s F1' % name for name in names) or 'last epoch', tuned))
 
     selection.finish(tuner if dev_examples and tune is not None else None)
+    state.finish()
+    return gplinker.history
+
+
+class _Run:
+    """The parts of a training that its epochs need."""
+
+    def __init__(self, gplinker, model, recipe, items, steps, dev_examples, average, selection, state, log, progress):
+        self.gplinker, self.model, self.recipe, self.dev_examples = gplinker, model, recipe, dev_examples
+        self.items, self.steps = items, steps
+        self.average, self.selection, self.state, self.log, self.progress = average, selection, state, log, progress
+        self.pool = argument_pool(items, gplinker.schema) if recipe.exchange else None
+        self.schedule, self.predicted = recipe.schedule(self.steps * recipe.epochs), Counter()
+
+    def epoch(self, position, random, interruption):
+        """Trains from a Position to the end of its epoch; returns the next one. The history gets an entry."""
+        recipe, number, start = self.recipe, position.epoch, time.time() - position.seconds
+        title = 'epoch %d/%d' % (number, recipe.epochs)
+        random.set_state(position.random)
+        items, longest = self.items, self.gplinker.settings.max_length
+        if recipe.exchange:
+            items = [exchange_arguments(item, self.pool, recipe.exchange, longest, random) for item in items]
+        batches = epoch_batches(items, recipe, longest, random)
+
+        def after_step(done, total):
+            if self.average is not None:
+                self.average.step()
+            if done == len(batches) or interruption.asked or self.state.due():
+                try:
+                    self.state.write(Position(number, done, total, time.time() - start, position.random))
+                except NotFinite as error:
+                    raise self.watch.bad_gradient('%s, batch %d' % (title, done)) from error
+            if interruption.asked:
+                self._stop(number, done, len(batches))
+
+        loss = run_epoch(
+            self.model, items, batches, title, self.progress, self.watch, after_step, position.batches, position.loss)
+        seconds = time.time() - start
+        self.gplinker.history.append({
+            'epoch': number, 'loss': loss, 'learning_rate': self.schedule(self.steps * number), 'seconds': seconds,
+            'sentences_per_second': self.texts / seconds,
+        })  # fmt: skip
+        return Position(number + 1, 0, 0.0, 0.0, random.get_state())
+
+    def _stop(self, number, done, count):
+        folder = self.state.folder
+        kept = 'nothing is saved, there is no folder' if folder is None else '%s holds its state' % state_path(folder)
+        self.log('stopped in epoch %d after %d of %d batches; %s' % (number, done, count, kept))
+        raise KeyboardInterrupt
+
+    def judge(self, number):
+        """Scores the dev examples after an epoch, keeps the version where it is best, and logs a line.
+
+        Returns: whether to stop.
+        """
+        entry, stop = self.gplinker.history[-1], False
+        line = 'epoch %d/%d: loss %.4f, %.0f sentences/s' % (
+            number, self.recipe.epochs, entry['loss'], entry['sentences_per_second'])
+        if self.dev_examples:
+            with self.average.applied() if self.average else contextlib.nullcontext():
+                self.predicted.clear()
+                scores = _score(self.gplinker, self.dev_examples, self.recipe, entry, self.predicted)
+                line += '; dev argument F1 %.2f, event F1 %.2f (strict), official F1 %.2f' % tuple(
+                    100 * f1 for f1 in (scores.argument.f1, scores.event.f1, scores.official.f1)
+                )
+                stop = self.selection.look(number, scores)
+        left = (self.recipe.epochs - number) * median(
+            [entry['seconds'] + entry.get('dev_seconds', 0) for entry in self.gplinker.history])
+        self.log(line + ('; about %s left' % duration(left) if left and not stop else ''))
+        if self.dev_examples:
+            for line in zero_scores(self.gplinker.history, self.predicted, self.report, self.gplinker.load_report):
+                self.log(line)
+        return stop
+
+
+def _begin(state, resume, log):
+    """Returns the Position from which the training goes on, or None for one that begins."""
+    if not resume:
+        state.forget()
+        return None
+    position = state.restore()
+    if position is None:
+        log('no training to go on with in %s' % state.folder)
+    else:
+        log('going on in epoch %d after %d batches' % (position.epoch, position.batches))
+    return position
+
+
+def _finished(gplinker, folder, log):
+    """Gives the GPLinker the result of a training that is through, and returns its history."""
+    log('the training in %s is finished already' % folder)
+    done = GPLinker.load(folder)
+    gplinker.model.set_weights(done.model.get_weights())
+    gplinker.thresholds, gplinker.threshold_curves = done.thresholds, done.threshold_curves
+    gplinker.history = done.history
     return gplinker.history
 
 
 def _encode(gplinker, examples, name, log):
-    """Returns the encoded examples and logs what became of their gold arguments."""
+    """Returns (encoded examples, AlignmentReport) and logs what became of their gold arguments."""
     items, report = encode(gplinker, examples)
     texts = sum(example.events is not None for example in examples)
     windows = '' if len(items) == texts else ' in %d windows' % len(items)
     log('%d %s texts%s; %s' % (texts, name, windows, report))
-    return items
+    return items, report
 
 
-def _score(gplinker, examples, recipe, entry):
+def _score(gplinker, examples, recipe, entry, predicted):
     """Returns the EventScores of examples and writes them into an entry of the history."""
     start, groups = time.time(), GroupScores()
-    scores = evaluate(gplinker, examples, recipe.batch_size, groups=groups)
+    scores = evaluate(gplinker, examples, recipe.batch_size, groups=groups, predicted=predicted)
     entry.update(dev=scores.as_dict(), groups=groups.as_dict(), dev_seconds=time.time() - start)
     return scores
 

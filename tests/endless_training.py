@@ -16,6 +16,8 @@ from types import SimpleNamespace
 import numpy as np
 from safetensors.numpy import load_file
 
+from gplinker_kit import resumption
+from gplinker_kit.events.policy import Thresholds
 from gplinker_kit.files import read_json
 from gplinker_kit.gplinker import GPLinker, Settings
 from gplinker_kit.model_folder import current_version
@@ -47,6 +49,17 @@ class Network:
         self.layers = [SimpleNamespace(name=name, weights=own, get_weights=lambda own=own: own)
                        for name, own in found.items()]
 
+    def state(self):
+        """What `backend.training_state.read_state` reads of a Keras model."""
+        kind, keys, *rest = self.random.get_state()
+        return {'weights': self.get_weights(), 'random': [keys, np.array(rest)]}
+
+    def restore(self, arrays):
+        """The counterpart of `write_state`."""
+        self.set_weights(arrays['weights'])
+        keys, (position, has_gauss, cached) = arrays['random']
+        self.random.set_state(('MT19937', keys, int(position), int(has_gauss), cached))
+
     def compile(self, **options):
         """Keras wants it."""
 
@@ -66,13 +79,15 @@ class StandIn(GPLinker):
         settings = read_json(os.path.join(version, 'config.json'))['settings']
         self.schema, self.examples = sentences(2)
         self.settings, self.tokenizer = Settings(**settings), Tokenizer(VOCAB, do_lower_case=True)
-        self.thresholds, self.threshold_curves, self.history, self.link_labels = None, None, [], 1
+        self.thresholds, self.threshold_curves, self.history, self.link_labels = Thresholds(), None, [], 1
+        self.load_report = None
         self.model = Network(os.path.join(version, 'weights.safetensors'), len(self.schema))
         self.encoder = self.model
 
 
 def endless(folder):
     """Each training writes its first epoch, and at its end its best ones, or the last, with tuned thresholds."""
+    resumption.read_state, resumption.write_state = Network.state, Network.restore
     gplinker = StandIn(current_version(folder))
     examples, recipe = gplinker.examples, Recipe(epochs=2, batch_size=2)
     while True:

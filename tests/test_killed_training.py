@@ -9,10 +9,12 @@ import time
 
 import numpy as np
 import pytest
+from safetensors.numpy import load_file
 
-from gplinker_kit.gplinker import GPLinker
-from gplinker_kit.model_folder import DRAFT, pointed, versions
+from gplinker_kit.gplinker import FILES, GPLinker
+from gplinker_kit.model_folder import DRAFT, current_version, pointed, require_files, versions
 from tests.corpus import ROOT, sentences, tiny_gplinker
+from tests.killed_training import RECIPE, STEPS
 
 ROUNDS = 8
 
@@ -66,6 +68,65 @@ def check(folder):
         gplinker = GPLinker.load(folder, which)
         scores = gplinker.predict(*(np.ones((1, 4), 'int32'),) * 2)
         assert all(np.isfinite(part).any() and not np.isnan(part).any() for part in scores)
+
+
+@pytest.mark.skipif(not hasattr(os, 'fork'), reason='needs fork')
+def test_a_training_ends_as_if_it_had_not_been_killed(tmp_path):
+    """Twenty kills; and a folder that loads after each of them, once it has a version."""
+    generator = random.Random(1)
+    start, whole, killed = (str(tmp_path / name) for name in ('start', 'whole', 'killed'))
+    os.mkdir(whole)
+    os.mkdir(killed)
+    tiny_gplinker(sentences(1)[0]).save(start)
+    process = subprocess.Popen(
+        [sys.executable, '-W', 'ignore', '-m', 'tests.killed_training'], cwd=ROOT, universal_newlines=True,
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+    )
+
+    def begin(folder):
+        process.stdin.write('%s %s\n' % (start, folder))
+        process.stdin.flush()
+        return int(process.stdout.readline())
+
+    def steps_until_the_end():
+        steps = 0
+        for line in process.stdout:
+            if line != 'step\n':
+                return steps, line.strip()
+            steps += 1
+
+    try:
+        begin(whole)
+        assert steps_until_the_end() == (STEPS * RECIPE.epochs, 'done')
+        for _ in range(20):
+            child = begin(killed)
+            for _ in range(generator.randint(1, 5)):
+                assert process.stdout.readline() == 'step\n', 'it was through before it was killed'
+            time.sleep(generator.uniform(0, 0.03))  # in a step, while its state or a version is written, or in between
+            os.kill(child, signal.SIGKILL)
+            assert steps_until_the_end()[1] == 'dead'
+            if pointed(killed):
+                require_whole(killed)
+        begin(killed)
+        steps, end = steps_until_the_end()
+        assert end == 'done' and 0 < steps < STEPS * RECIPE.epochs
+    finally:
+        process.kill()
+        process.communicate()
+    assert sorted(pointed(whole)) == sorted(pointed(killed))
+    for which in pointed(whole):
+        one, two = (load_file(os.path.join(current_version(folder, which), 'weights.safetensors'))
+                    for folder in (whole, killed))
+        assert sorted(one) == sorted(two)
+        for name in one:
+            np.testing.assert_array_equal(one[name], two[name])
+
+
+def require_whole(folder):
+    for which in pointed(folder):
+        version = current_version(folder, which)
+        require_files(version, FILES)
+        load_file(os.path.join(version, 'weights.safetensors'))
 
 
 @pytest.mark.skipif(not hasattr(os, 'fork'), reason='needs fork')

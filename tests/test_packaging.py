@@ -86,7 +86,7 @@ def test_the_stacks_ask_for_their_tensorflow(setup_arguments):
 
 def test_python_38_asks_for_no_tensorflow(setup_arguments):
     on_38 = wanted(setup_arguments, ['tf1', 'test'], '3.8')
-    assert [name for name in on_38 if re.match('tensor|nvidia', name)] == []
+    assert [name for name in on_38 if re.match('tensor(?!boardx)|nvidia', name)] == []
     assert {'keras', 'numpy', 'tokenizers', 'safetensors'} <= set(on_38)
     assert 'bert4keras' not in on_38
 

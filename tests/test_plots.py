@@ -11,6 +11,7 @@ import pytest
 from gplinker_kit import plots
 from gplinker_kit.events import EventScores, Thresholds
 from gplinker_kit.events.counts import Counts
+from gplinker_kit.rate_finder import Found
 
 
 def scores(argument, event=0.0, official=0.0):
@@ -180,3 +181,16 @@ assert 'matplotlib.figure' in sys.modules and 'matplotlib.pyplot' not in sys.mod
 '''
     root = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
     assert subprocess.call([sys.executable, '-c', program, os.devnull], cwd=root) == 0
+
+
+def test_a_rate_curve_shows_losses_and_the_choice(tmp_path):
+    found = Found([1e-5, 1e-4, 1e-3, 1e-2], [4.0, 3.0, 1.0, 90.0], [4.0, 3.5, 2.0, 50.0], 1e-3)
+    figure = drawn(plots.rate_curve, found)
+    axes, = figure.axes
+    assert axes.get_xscale() == 'log' and axes.get_ylim()[1] < 10, 'the last loss would press the rest flat'
+    assert [list(line.get_ydata()) for line in axes.lines[:2]] == [found.losses, found.smooth]
+    assert any('0.001' in text.get_text() for text in axes.texts)
+    plots.rate_curve(found._replace(best=None), str(tmp_path / 'rates.png'))
+    assert size(tmp_path / 'rates.png')[0] > 600
+    with pytest.raises(ValueError, match='found has no step with a finite loss'):
+        plots.rate_curve(Found([1e-5], [float('nan')], [float('nan')], None), str(tmp_path / 'none.png'))

@@ -91,9 +91,9 @@ def test_a_loss_that_is_not_finite_stops(tmp_path):
     gplinker = tiny_gplinker(schema)
     weights = gplinker.model.get_weights()
     gplinker.model.set_weights([np.full_like(w, np.nan) for w in weights])
-    with pytest.raises(FloatingPointError, match='the loss became nan after 1 batches of epoch 1/1'):
+    with pytest.raises(FloatingPointError, match='the loss became nan in epoch 1/1, batch 1: it is the first one'):
         train(gplinker, examples, (), Recipe(epochs=1), save_to=str(tmp_path), log=quiet)
-    assert os.listdir(str(tmp_path)) == []
+    assert os.listdir(str(tmp_path)) == ['bad_batch.npz']
 
 
 def test_no_example():

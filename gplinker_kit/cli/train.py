@@ -8,6 +8,7 @@ The corpus is a folder with duee_event_schema.json, duee_train.json and duee_dev
 encoder is trained from scratch (--size, or --config) or starts from an unpacked checkpoint folder (--pretrained).
 """
 
+import contextlib
 import os
 import sys
 
@@ -15,6 +16,7 @@ from gplinker_kit.errors import DataError
 from gplinker_kit.events.tuning import OBJECTIVES
 from gplinker_kit.model_folder import POINTER
 from gplinker_kit.selection import SELECT
+from gplinker_kit.state_file import FILE, read_facts, state_path
 
 HELP = 'train a model'
 CONFIG_NAMES = ('bert_config.json', 'config.json')
@@ -41,6 +43,9 @@ def add_arguments(parser):
     recipe = parser.add_argument_group('recipe')
     recipe.add_argument('--epochs', type=int, default=20, metavar='N', help='default: %(default)s')
     recipe.add_argument('--batch-size', type=int, default=32, metavar='N', help='default: %(default)s')
+    recipe.add_argument('--batch-tokens', type=int, metavar='N',
+                        help='most tokens a batch, padding included: short texts in higher batches than long ones, '
+                             'up to --batch-size')
     recipe.add_argument('--learning-rate', type=float, metavar='X', help='default: 5e-4, with --pretrained 2e-5')
     recipe.add_argument('--warmup', type=float, default=0.1, metavar='X', help='share of steps (default: %(default)s)')
     recipe.add_argument('--clipnorm', type=float, default=1.0, metavar='X', help='0 for none (default: %(default)s)')
@@ -63,6 +68,20 @@ def add_arguments(parser):
     choice.add_argument('--objective', default='sum', choices=OBJECTIVES,
                         help='the F1 that the thresholds are tuned for (default: %(default)s of argument and event F1)')
     choice.add_argument('--no-tune', action='store_true', help='leave the thresholds at 0')
+    run = parser.add_argument_group('the run')
+    run.add_argument('--resume', action='store_true',
+                     help='go on where a training into --output stopped, with the same options; begin where there is '
+                          'none, so that one command can be given until it is through')
+    run.add_argument('--restart', action='store_true', help='give up a training into --output that is not finished')
+    run.add_argument('--state-every', type=float, default=600.0, metavar='SECONDS',
+                     help='write the state of the training so often, besides after each epoch (default: %(default)s)')
+    run.add_argument('--dry-run', action='store_true',
+                     help='make a few steps on the largest batches, say what an epoch takes in time and memory, and '
+                          'write nothing')
+    run.add_argument('--find-rate', metavar='FILE.png',
+                     help='train 100 steps at rising learning rates, draw their losses, name a rate, write no model')
+    run.add_argument('--log-csv', metavar='FILE', help='write a row an epoch into a CSV file')
+    run.add_argument('--tensorboard', metavar='DIR', help='write event files for TensorBoard')
     parser.add_argument('--output', required=True, metavar='DIR', help='model folder to write')
 
 
@@ -78,16 +97,23 @@ def run(options):
         if examples and all(example.events is None for example in examples):
             raise DataError('no line has an event_list; expected labelled sentences (--%s)' % name, paths[name])
     tokenizer = Tokenizer(vocabulary_path(options), do_lower_case=not options.cased)
-    check_output(options.output)
+    trial = options.dry_run or options.find_rate is not None
+    check_output(options.output, make=not trial)
+    if not trial:
+        check_unfinished(options)
 
     from gplinker_kit import backend
     from gplinker_kit.gplinker import GPLinker, Settings
+    from gplinker_kit.logs import CSVLog, TensorBoardLog
     from gplinker_kit.training import Recipe, train
 
+    logs = [CSVLog(options.log_csv)] if options.log_csv else []
+    logs += [TensorBoardLog(options.tensorboard)] if options.tensorboard else []
     default_rate = 2e-5 if options.pretrained else 5e-4
     recipe = Recipe(
         epochs=options.epochs,
         batch_size=options.batch_size,
+        batch_tokens=options.batch_tokens,
         learning_rate=options.learning_rate if options.learning_rate is not None else default_rate,
         warmup=options.warmup,
         clipnorm=options.clipnorm or None,
@@ -110,9 +136,41 @@ def run(options):
         options.model, gplinker.model.count_params() / 1e6, len(schema)))
     if gplinker.load_report is not None:
         say('checkpoint: %s' % gplinker.load_report)
-    train(gplinker, train_examples, dev_examples, recipe, save_to=options.output, log=say, select=options.select,
-          tune=None if options.no_tune else options.objective)
+    if options.find_rate is not None:
+        return find_rate(gplinker, train_examples, recipe, options.find_rate)
+    if options.dry_run:
+        return rehearse(gplinker, train_examples, dev_examples, recipe, options.output)
+    with contextlib.ExitStack() as stack:
+        for log in logs:
+            stack.callback(log.close)
+        train(gplinker, train_examples, dev_examples, recipe, save_to=options.output, log=say, select=options.select,
+              tune=None if options.no_tune else options.objective, resume=options.resume,
+              state_every=options.state_every, logs=logs)
     say('the model is in %s' % options.output)
+
+
+def find_rate(gplinker, examples, recipe, path):
+    """Runs a range test and draws it."""
+    from gplinker_kit.plots import rate_curve
+    from gplinker_kit.rate_finder import find_learning_rate
+
+    found = find_learning_rate(gplinker, examples, recipe)
+    rate_curve(found, path)
+    if found.best is None:
+        say('the loss never fell in %d steps, up to a rate of %.2g; see %s' % (
+            len(found.rates), found.rates[-1], path))
+    else:
+        least = found.rates[found.smooth.index(min(found.smooth))]
+        say('the loss falls fastest at a learning rate of %.2g and is least at %.2g: take a rate between the two, '
+            'nearer to the first (see %s)' % (found.best, least, path))
+
+
+def rehearse(gplinker, train_examples, dev_examples, recipe, folder):
+    """Makes a few steps and says what a training would take."""
+    from gplinker_kit.rehearsal import rehearsal
+
+    for line in rehearsal(gplinker, train_examples, dev_examples, recipe, folder):
+        say(line)
 
 
 def say(line):
@@ -177,15 +235,35 @@ def find_config(folder):
     raise DataError('no %s; give it with --config' % ' or '.join(CONFIG_NAMES), folder)
 
 
-def check_output(path):
-    """Raises where `path` can hold no model folder, before hours are spent."""
+def check_output(path, make=True):
+    """Raises where `path` can hold no model folder, before hours are spent; makes it where it is not there."""
     if os.path.exists(path):
         if not os.path.isdir(path):
             raise DataError('--output is a file; expected a folder', path)
         # What a training leaves that was stopped before its first version was whole is no obstacle.
-        foreign = [name for name in os.listdir(path) if name != 'versions' and not name.startswith('.' + POINTER)]
+        own = ('.' + POINTER, FILE, '.' + FILE)
+        foreign = [name for name in os.listdir(path) if name != 'versions' and not name.startswith(own)]
         if foreign and not os.path.exists(os.path.join(path, POINTER)):
             raise DataError('--output holds something that is no model folder; name an empty or new one', path)
-    os.makedirs(path, exist_ok=True)
-    if not os.access(path, os.W_OK):
+    if make:
+        os.makedirs(path, exist_ok=True)
+    there = os.path.abspath(path)
+    while not os.path.exists(there):
+        there = os.path.dirname(there)
+    if not os.access(there, os.W_OK):
         raise DataError('--output cannot be written', path)
+
+
+def check_unfinished(options):
+    """Raises where --output holds a training that has not finished, unless it is said what to do with it."""
+    if options.resume and options.restart:
+        raise ValueError('--resume goes on with a training and --restart gives it up: give one of them')
+    if options.resume or options.restart:
+        return
+    facts = read_facts(options.output)
+    if facts is not None and not facts['finished']:
+        position = facts['position']
+        raise DataError(
+            'a training into --output has not finished (epoch %d of %d, %d batches in): add --resume to go on with it, '
+            'or --restart to give it up' % (position['epoch'], facts['about']['recipe']['epochs'], position['batches']),
+            state_path(options.output))

@@ -7,19 +7,20 @@ import numpy as np
 from gplinker_kit.events.labels import pad_targets
 
 
-def length_batches(lengths, batch_size, random, multiple=16, longest=None):
+def length_batches(lengths, batch_size, random, multiple=16, longest=None, tokens=None):
     """Shuffles texts into batches whose members are padded to about the same length.
 
     Texts are dealt, in random order, into buckets by their length rounded up to `multiple`. What does not fill a batch
-    moves into the next wider bucket; the very last batch is filled up with texts drawn again, so that every batch has
-    the same height: JAX and XLA compile a program for each shape.
+    moves into the next wider bucket; the very last batch is filled up with texts drawn again, so that every batch of a
+    width has the same height: JAX and XLA compile a program for each shape.
 
     Arguments:
         lengths: b integers, tokens a text. batch_size: int. random: numpy RandomState.
-        longest: int or None, bound of the rounded lengths.
+        longest: int or None, bound of the rounded lengths. tokens: int or None, a budget: as many texts a batch as it
+        holds at their width, padding included, though not more than `batch_size` and not less than one.
     Returns:
-        list of ceil(b / batch_size) pairs (indices, width), in random order; each text is in it once (the fill of the
-        last batch apart).
+        list of pairs (indices, width), ceil(b / batch_size) of them without a budget, in random order; each text is in
+        it once (the fill of the last batch apart). How many there are does not depend on `random`.
     """
     lengths = np.asarray(lengths)
     if not len(lengths):
@@ -31,11 +32,12 @@ def length_batches(lengths, batch_size, random, multiple=16, longest=None):
     batches, left = [], []
     for width in np.unique(widths):
         bucket = left + [i for i in order if widths[i] == width]
-        full = len(bucket) - len(bucket) % batch_size
-        batches.extend((bucket[at:at + batch_size], int(width)) for at in range(0, full, batch_size))
+        height = batch_size if tokens is None else max(1, min(batch_size, int(tokens // width)))
+        full = len(bucket) - len(bucket) % height
+        batches.extend((bucket[at:at + height], int(width)) for at in range(0, full, height))
         left = bucket[full:]
     if left:
-        fill = random.choice(len(lengths), batch_size - len(left), replace=len(lengths) < batch_size)
+        fill = random.choice(len(lengths), height - len(left), replace=len(lengths) < height)
         members = left + fill.tolist()
         batches.append((members, int(widths[members].max())))
     random.shuffle(batches)

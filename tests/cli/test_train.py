@@ -65,3 +65,24 @@ def test_patience_without_dev_sentences(arguments, corpus, tmp_path, capsys):
     arguments[2] = str(tmp_path / 'corpus')
     assert main(arguments + ['--patience', '2']) == 2
     assert 'patience is 2, but there are no labelled dev examples' in capsys.readouterr().err
+
+
+def test_a_dry_run_writes_nothing(arguments, tmp_path, capsys):
+    assert main(arguments + ['--dry-run']) == 0
+    said = capsys.readouterr().err
+    assert 'an epoch takes about' in said and 'disk: ' in said and not (tmp_path / 'model').exists()
+
+
+def test_a_rate_is_found_and_drawn(arguments, tmp_path, capsys):
+    path = tmp_path / 'rates.png'
+    assert main(arguments + ['--find-rate', str(path)]) == 0
+    assert path.stat().st_size > 5000 and not (tmp_path / 'model').exists()
+    said = capsys.readouterr().err
+    assert 'falls fastest at a learning rate of' in said or 'the loss never fell' in said
+
+
+def test_logs_are_written(arguments, tmp_path):
+    path = tmp_path / 'log.csv'
+    assert main(arguments + ['--no-tune', '--log-csv', str(path)]) == 0
+    lines = path.read_text().split('\n')
+    assert lines[0].startswith('epoch,loss,') and [line.split(',')[0] for line in lines[1:]] == ['1', '2', '']

@@ -47,3 +47,18 @@ def test_make_batch_pads():
     assert tokens.tolist() == [[1, 5, 2, 0], [1, 2, 0, 0]] and segments.tolist() == [[0, 0, 0, 0], [0, 1, 0, 0]]
     assert arguments.tolist() == [[[2, 1, 3], [-1, -1, -1]], [[-1] * 3] * 2]
     assert heads.shape == (2, 2, 3) and tokens.dtype == np.int32
+
+
+def test_a_budget_of_tokens():
+    lengths = np.random.RandomState(0).randint(1, 200, 2000)
+    batches = length_batches(lengths, 32, np.random.RandomState(1), 16, 128, tokens=1024)
+    heights = {}
+    for members, width in batches:
+        assert len(members) * width <= 1024 and len(members) <= 32
+        heights.setdefault(width, set()).add(len(members))
+    assert heights[16] == {32} and heights[128] == {8} and heights[48] == {21}
+    assert all(len(found) == 1 for found in heights.values()), 'one height a width, so few shapes to compile'
+    assert set(range(2000)) == {i for members, _ in batches for i in members}
+    other = length_batches(lengths, 32, np.random.RandomState(2), 16, 128, tokens=1024)
+    assert len(other) == len(batches)
+    assert {len(members) for members, _ in length_batches([50] * 3, 8, np.random.RandomState(0), 16, tokens=10)} == {1}

@@ -1,0 +1,94 @@
+"""Which learning rate to train with: one short training whose rate rises from step to step, and the loss beside it.
+
+Source: Smith, 2017, "Cyclical Learning Rates for Training Neural Networks" (arXiv:1506.01186), the range test.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import namedtuple
+
+import numpy as np
+
+from gplinker_kit.backend import ops
+from gplinker_kit.events.batches import make_batch
+from gplinker_kit.fitting import compile_model, encode, epoch_batches, train_step
+
+Found = namedtuple('Found', 'rates losses smooth best')
+Found.__doc__ = """What a range test saw: three lists, one number a step, and the rate to take (None where none is).
+
+`smooth` is the moving average of the losses.
+"""
+SMOOTH, DIVERGED = 0.9, 4.0
+UNSETTLED = 10  # steps until the moving average is one of enough losses to have a slope
+
+
+class Rising:
+    """The learning rate low · (high / low)^((step - 1) / (steps - 1)), of a number or a tensor."""
+
+    def __init__(self, low, high, steps):
+        self.low, self.slope = low, math.log(high / low) / (steps - 1)
+
+    def __call__(self, step):
+        if isinstance(step, (int, float)):
+            return self.low * math.exp((step - 1) * self.slope)
+        return self.low * ops.exp((ops.cast(step, 'float32') - 1.0) * self.slope)
+
+
+def find_learning_rate(gplinker, examples, recipe, low=1e-6, high=1.0, steps=100):
+    """Trains at rising rates, then gives the weights back.
+
+    Arguments:
+        gplinker: GPLinker. examples: list of Example with gold events. recipe: Recipe; its own rate plays no part.
+        low, high: the rates of the first and the last step. steps: int; there are fewer where the smoothed loss rises
+        to 4 times its least.
+    Returns: Found; `best` as `steepest` says.
+    Raises: ValueError: not 0 < low < high, 20 steps or fewer, no labelled example.
+    """
+    if not 0 < low < high:
+        raise ValueError('low and high must be two rates, 0 < low < high, got %r and %r' % (low, high))
+    if steps <= 2 * UNSETTLED:
+        raise ValueError('steps must be more than %d, got %r' % (2 * UNSETTLED, steps))
+    items, _ = encode(gplinker, examples)
+    if not items:
+        raise ValueError('examples holds no labelled sentence')
+    rising, weights = Rising(low, high, steps), gplinker.model.get_weights()
+    model = compile_model(gplinker, recipe, steps, rising)
+    random, batches, losses = np.random.RandomState(recipe.seed), [], []
+    try:
+        while len(losses) < steps and not diverged(losses):
+            batches = batches or epoch_batches(items, recipe, gplinker.settings.max_length, random)
+            members, width = batches.pop()
+            losses.append(train_step(model, *make_batch([items[i] for i in members], width)))
+    finally:
+        gplinker.model.set_weights(weights)
+    rates = [rising(step) for step in range(1, len(losses) + 1)]
+    return Found(rates, losses, smoothed(losses), steepest(rates, losses))
+
+
+def smoothed(losses):
+    """Returns the moving average of a list of numbers, corrected for its beginning."""
+    average, found = 0.0, []
+    for number, loss in enumerate(losses, 1):
+        average = SMOOTH * average + (1 - SMOOTH) * loss
+        found.append(average / (1 - SMOOTH**number))
+    return found
+
+
+def diverged(losses):
+    """Whether the smoothed loss is no number any more, or 4 times its least."""
+    smooth = smoothed(losses)
+    return bool(smooth) and (not math.isfinite(smooth[-1]) or smooth[-1] > DIVERGED * min(smooth))
+
+
+def steepest(rates, losses):
+    """Returns the rate where the smoothed loss falls fastest against the logarithm of the rate, before its least.
+
+    None where it never falls. The first ten steps do not count, as there is hardly a moving average yet.
+    """
+    smooth = [loss for loss in smoothed(losses) if math.isfinite(loss)]
+    least = int(np.argmin(smooth)) if smooth else 0
+    if least <= UNSETTLED + 1:
+        return None
+    slopes = np.gradient(smooth[:least + 1], np.log(rates[:least + 1]))[UNSETTLED:]
+    return float(rates[UNSETTLED + int(np.argmin(slopes))])
