@@ -53,6 +53,7 @@ class LossWatch:
                 place, self.losses[-1], self.rate(self.steps), saved))
 
     def _save(self, inputs, targets):
+        os.makedirs(self.folder, exist_ok=True)
         path = os.path.join(self.folder, 'bad_batch.npz')
         arrays = _named(inputs, targets, '')
         if self._before is not None:

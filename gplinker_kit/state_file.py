@@ -23,7 +23,7 @@ def state_path(folder):
 
 
 def write_training(folder, arrays, facts):
-    """Writes a state: {name: list of arrays} and facts that JSON can hold.
+    """Writes a state: {name: list of arrays} and facts that JSON can hold. The folder is made where it is not there.
 
     Raises: DataError that names the file where it cannot be written; the one before is whole then.
     """
@@ -35,6 +35,7 @@ def write_training(folder, arrays, facts):
             for name, group in arrays.items() for k, array in enumerate(group)}
     facts = dict(facts, counts={name: len(group) for name, group in arrays.items()})
     try:
+        os.makedirs(folder, exist_ok=True)
         with atomic_path(path) as temporary:
             save_file(flat, temporary, metadata={FACTS: json.dumps(facts)})
     except (OSError, SafetensorError) as error:  # the latter of the file system too

@@ -37,9 +37,15 @@ def test_what_is_written_comes_back(tmp_path):
     assert os.listdir(str(tmp_path)) == ['training.safetensors']
 
 
-def test_a_folder_that_is_gone(tmp_path):
+def test_a_folder_that_is_not_there_yet(tmp_path):
+    write_training(str(tmp_path / 'new' / 'model'), ARRAYS, FACTS)
+    assert read_facts(str(tmp_path / 'new' / 'model'))['name'] == FACTS['name']
+
+
+def test_a_folder_that_cannot_be(tmp_path):
+    (tmp_path / 'file').write_text('')
     with pytest.raises(DataError, match='the state of the training cannot be written .*; there is none yet'):
-        write_training(str(tmp_path / 'gone'), ARRAYS, FACTS)
+        write_training(str(tmp_path / 'file' / 'model'), ARRAYS, FACTS)
 
 
 FULL = '''

@@ -187,9 +187,9 @@ def test_the_backward_graph_uses_nothing_of_the_first_pass():
 
 @pytest.mark.skipif(STACK == 'keras3', reason='the random operations of TF 1.15')
 def test_the_same_draws_give_the_same_values_on_tf_1(monkeypatch):
-    from gplinker_kit.backend import recompute_keras2, replay
+    from gplinker_kit.backend import random_tf1, recompute_keras2
 
-    draws, rng, w = replay.Draws(), backend.seed_generator(3), K.variable(np.ones(50))
+    draws, rng, w = random_tf1.Draws(), backend.seed_generator(3), K.variable(np.ones(50))
     monkeypatch.setattr(recompute_keras2, 'Draws', lambda: draws)
 
     def noisy(x):
