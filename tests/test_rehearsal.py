@@ -24,7 +24,7 @@ def test_a_rehearsal_says_what_is_to_come_and_changes_nothing(tmp_path):
     gplinker = tiny_gplinker(schema)
     before = gplinker.model.get_weights()
     folder = tmp_path / 'not' / 'yet'
-    lines = rehearsal(gplinker, examples, examples[:6], Recipe(batch_size=6, epochs=3), str(folder))
+    lines = rehearsal(gplinker, examples, examples[:6], Recipe(batch_size=6, epochs=3, length_multiple=64), str(folder))
     assert lines[0].startswith('training texts: gold arguments') and lines[1].startswith('dev texts: gold arguments')
     assert re.match(r'4 batches an epoch, \d+ to \d+ tokens wide; a step takes \S+ s, on the widest \S+ s$', lines[2])
     assert re.match(r'6 dev texts, up to \d+ tokens long, predicted in \S+ s$', lines[3])
