@@ -6,7 +6,7 @@ import contextlib
 import sys
 import time
 from collections import Counter
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from statistics import median
 
 import numpy as np
@@ -108,11 +108,15 @@ def train(gplinker, train_examples, dev_examples=(), recipe=None, save_to=None, 
         return _finished(gplinker, save_to, log)
     random = np.random.RandomState(recipe.seed)
     position = _begin(state, resume, log) or Position(1, 0, 0.0, 0.0, random.get_state())
-    run = _Run(gplinker, model, recipe, items, steps, dev_examples, average, selection, state, log, progress)
-    run.texts, run.report = sum(example.events is not None for example in train_examples), report
-    run.watch = LossWatch(
-        save_to, (len(gplinker.schema), gplinker.link_labels, gplinker.link_labels), gplinker.tokenizer._vocab_size,
-        run.schedule, (position.epoch - 1) * steps + position.batches,
+    labels = len(gplinker.schema), gplinker.link_labels, gplinker.link_labels
+    schedule = recipe.schedule(steps * recipe.epochs)
+    watch = LossWatch(
+        save_to, labels, gplinker.tokenizer._vocab_size, schedule, (position.epoch - 1) * steps + position.batches)
+    run = _Run(
+        gplinker=gplinker, model=model, recipe=recipe, items=items, report=report, dev_examples=dev_examples,
+        pool=argument_pool(items, gplinker.schema) if recipe.exchange else None,
+        texts=sum(example.events is not None for example in train_examples), rate=lambda epoch: schedule(steps * epoch),
+        average=average, selection=selection, state=state, watch=watch, log=log, progress=progress,
     )  # fmt: skip
     with Interruption(log) as interruption:
         for number in range(position.epoch, recipe.epochs + 1):
@@ -136,15 +140,28 @@ def train(gplinker, train_examples, dev_examples=(), recipe=None, save_to=None, 
     return gplinker.history
 
 
+@dataclass(frozen=True)
 class _Run:
-    """The parts of a training that its epochs need."""
+    """What the epochs of a training share.
 
-    def __init__(self, gplinker, model, recipe, items, steps, dev_examples, average, selection, state, log, progress):
-        self.gplinker, self.model, self.recipe, self.dev_examples = gplinker, model, recipe, dev_examples
-        self.items, self.steps = items, steps
-        self.average, self.selection, self.state, self.log, self.progress = average, selection, state, log, progress
-        self.pool = argument_pool(items, gplinker.schema) if recipe.exchange else None
-        self.schedule, self.predicted = recipe.schedule(self.steps * recipe.epochs), Counter()
+    pool: of `argument_pool`, or None without exchange. rate: function of an epoch -> the rate at its last step.
+    """
+
+    gplinker: object
+    model: object
+    recipe: Recipe
+    items: list
+    pool: object
+    texts: int
+    report: object
+    dev_examples: list
+    rate: object
+    average: object
+    selection: Selection
+    state: Resumption
+    watch: LossWatch
+    log: object
+    progress: bool
 
     def epoch(self, position, random, interruption):
         """Trains from a Position to the end of its epoch; returns the next one. The history gets an entry."""
@@ -171,7 +188,7 @@ class _Run:
             self.model, items, batches, title, self.progress, self.watch, after_step, position.batches, position.loss)
         seconds = time.time() - start
         self.gplinker.history.append({
-            'epoch': number, 'loss': loss, 'learning_rate': self.schedule(self.steps * number), 'seconds': seconds,
+            'epoch': number, 'loss': loss, 'learning_rate': self.rate(number), 'seconds': seconds,
             'sentences_per_second': self.texts / seconds,
         })  # fmt: skip
         return Position(number + 1, 0, 0.0, 0.0, random.get_state())
@@ -187,13 +204,12 @@ class _Run:
 
         Returns: whether to stop.
         """
-        entry, stop = self.gplinker.history[-1], False
+        entry, stop, predicted = self.gplinker.history[-1], False, Counter()
         line = 'epoch %d/%d: loss %.4f, %.0f sentences/s' % (
             number, self.recipe.epochs, entry['loss'], entry['sentences_per_second'])
         if self.dev_examples:
             with self.average.applied() if self.average else contextlib.nullcontext():
-                self.predicted.clear()
-                scores = _score(self.gplinker, self.dev_examples, self.recipe, entry, self.predicted)
+                scores = _score(self.gplinker, self.dev_examples, self.recipe, entry, predicted)
                 line += '; dev argument F1 %.2f, event F1 %.2f (strict), official F1 %.2f' % tuple(
                     100 * f1 for f1 in (scores.argument.f1, scores.event.f1, scores.official.f1)
                 )
@@ -202,7 +218,7 @@ class _Run:
             [entry['seconds'] + entry.get('dev_seconds', 0) for entry in self.gplinker.history])
         self.log(line + ('; about %s left' % duration(left) if left and not stop else ''))
         if self.dev_examples:
-            for line in zero_scores(self.gplinker.history, self.predicted, self.report, self.gplinker.load_report):
+            for line in zero_scores(self.gplinker.history, predicted, self.report, self.gplinker.load_report):
                 self.log(line)
         return stop
 
