@@ -16,7 +16,7 @@ from gplinker_kit.model_folder import DRAFT, current_version, pointed, require_f
 from tests.corpus import ROOT, sentences, tiny_gplinker
 from tests.killed_training import RECIPE, STEPS
 
-ROUNDS = 4
+ROUNDS = 8
 
 
 @pytest.fixture
@@ -152,4 +152,4 @@ def test_killed_at_random_moments(trainer):
         halves += bool(set(drafts(folder)) - left)
         changed += after != before
     assert halves >= ROUNDS // 2, 'every other round hit a version that was being written'
-    assert changed >= 1, 'the trainings went on to write versions'
+    assert changed >= 3, 'the trainings went on to write versions'
