@@ -37,7 +37,8 @@ class Interruption:
 
     def __exit__(self, *exception):
         for number, handler in self._before.items():
-            signal.signal(number, handler)
+            if handler is not None:  # one that was not set from Python cannot be set again
+                signal.signal(number, handler)
 
     @contextlib.contextmanager
     def at_once(self):

@@ -12,6 +12,7 @@ from statistics import median
 import numpy as np
 
 from gplinker_kit.averaging import WeightAverage
+from gplinker_kit.backend import ENGINE, STACK
 from gplinker_kit.events.exchange import argument_pool, exchange_arguments
 from gplinker_kit.events.groups import GroupScores
 from gplinker_kit.events.metrics import EventScores
@@ -99,6 +100,7 @@ def train(gplinker, train_examples, dev_examples=(), recipe=None, save_to=None, 
     average = None if recipe.ema is None else WeightAverage(gplinker.model, recipe.ema)
     selection = Selection(gplinker, save_to, select, recipe.patience)
     about = {
+        'stack': {'stack': STACK, 'engine': ENGINE},
         'recipe': asdict(recipe), 'settings': asdict(gplinker.settings), 'choice': {'select': select, 'tune': tune},
         'training sentences': digest(items), 'dev sentences': digest(dev_items),
     }

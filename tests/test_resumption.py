@@ -15,7 +15,7 @@ import pytest
 from safetensors.numpy import load_file
 
 from gplinker_kit import fitting, training
-from gplinker_kit.backend import STACK, keras
+from gplinker_kit.backend import ENGINE, STACK, keras
 from gplinker_kit.cli import main
 from gplinker_kit.errors import DataError
 from gplinker_kit.events.policy import Thresholds
@@ -154,6 +154,10 @@ def test_what_does_not_go_on(tmp_path, monkeypatch):
         run(folder, examples=EXAMPLES[1:], resume=True)
     with pytest.raises(DataError, match="select: 'argument' then, 'event' now"):
         run(folder, select='event', resume=True)
+
+    with mock.patch.object(training, 'ENGINE', 'abacus'):
+        with pytest.raises(DataError, match="engine: '%s' then, 'abacus' now$" % ENGINE):
+            run(folder, resume=True)
 
     train_step = fitting.train_step
 
