@@ -12,16 +12,16 @@ class WeightAverage:
 
         average = WeightAverage(model, 0.999)
         for batch in batches:
-            ... one step ...
+            ... one update ...
             average.step()
         with average.applied():
             ... evaluate, save: the model holds the average ...
 
-    At the n-th step (from 1) the average a moves towards the weights w: a ← d·a + (1 − d)·w with
-    d = min(decay, n / (n + 9)), so that a short training averages its last tenth, and no initial value has to be
-    forgotten. Reading and averaging all weights costs time (6 million: 15 ms on TF 1.15 and on Keras 3), so it is done
-    every `every` steps only, with the product of the d of the steps since: the decay a step stays the same, the samples
-    are fewer. Weights that are no floating-point numbers are not averaged.
+    A step is an update of the weights. At the n-th (from 1) the average a moves towards the weights w:
+    a ← d·a + (1 − d)·w with d = min(decay, n / (n + 9)), so that a short training averages its last tenth, and no
+    initial value has to be forgotten. Reading and averaging all weights costs time (6 million: 15 ms on TF 1.15 and on
+    Keras 3), so it is done every `every` steps only, with the product of the d of the steps since: the decay a step
+    stays the same, the samples are fewer. Weights that are no floating-point numbers are not averaged.
 
     Arguments:
         model: Keras model. decay: float between 0 and 1. every: int.

@@ -13,7 +13,7 @@ from gplinker_kit.events.alignment import AlignmentReport
 from gplinker_kit.events.batches import length_batches, make_batch
 from gplinker_kit.events.labels import encode_example
 from gplinker_kit.losses import factorised_pointer_crossentropy
-from gplinker_kit.optimizers import Adam
+from gplinker_kit.optimizers import Adam, extend_with_gradient_accumulation, flush_gradients
 from gplinker_kit.prefetching import prefetch
 
 
@@ -44,7 +44,12 @@ def compile_model(gplinker, recipe, steps, schedule=None):
     """
     links = gplinker.link_labels
     losses = [factorised_pointer_crossentropy(labels) for labels in (len(gplinker.schema), links, links)]
-    optimizer = Adam(recipe.schedule(steps) if schedule is None else schedule, global_clipnorm=recipe.clipnorm)
+    schedule = recipe.schedule(steps) if schedule is None else schedule
+    if recipe.accumulate > 1:
+        accumulating = extend_with_gradient_accumulation(Adam)
+        optimizer = accumulating(schedule, global_clipnorm=recipe.clipnorm, grad_accum_steps=recipe.accumulate)
+    else:
+        optimizer = Adam(schedule, global_clipnorm=recipe.clipnorm)
     model = gplinker.model
     if recipe.fgm is not None or recipe.gradient_penalty is not None:
         model = Model(model.inputs, model.outputs, name=model.name)  # an earlier training may have compiled the other
@@ -66,6 +71,19 @@ def epoch_batches(items, recipe, max_length, random):
 def count_batches(items, recipe, max_length):
     """Returns how many batches an epoch of `items` has."""
     return len(epoch_batches(items, recipe, max_length, np.random.RandomState(0)))
+
+
+def close_update(model, recipe, done, count):
+    """Ends an update after `done` of the `count` batches of an epoch, where one ends there; returns whether it does.
+
+    With `Recipe.accumulate` that is after so many batches, and after the last one with those that are left.
+    """
+    if done % recipe.accumulate == 0:
+        return True
+    if done < count:
+        return False
+    flush_gradients(model)
+    return True
 
 
 def run_epoch(model, items, batches, title, progress=True, watch=None, after_step=None, done=0, total=0.0):

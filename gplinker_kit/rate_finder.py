@@ -24,15 +24,15 @@ UNSETTLED = 10  # steps until the moving average is one of enough losses to have
 
 
 class Rising:
-    """The learning rate low · (high / low)^((step - 1) / (steps - 1)), of a number or a tensor."""
+    """The learning rate low · (high / low)^((step - 1) / (steps - 1)), step = batch / k, of a number or a tensor."""
 
-    def __init__(self, low, high, steps):
-        self.low, self.slope = low, math.log(high / low) / (steps - 1)
+    def __init__(self, low, high, steps, k=1):
+        self.low, self.slope, self.k = low, math.log(high / low) / (steps - 1), k
 
-    def __call__(self, step):
-        if isinstance(step, (int, float)):
-            return self.low * math.exp((step - 1) * self.slope)
-        return self.low * ops.exp((ops.cast(step, 'float32') - 1.0) * self.slope)
+    def __call__(self, batch):
+        if isinstance(batch, (int, float)):
+            return self.low * math.exp((batch / self.k - 1) * self.slope)
+        return self.low * ops.exp((ops.cast(batch, 'float32') / self.k - 1.0) * self.slope)
 
 
 def find_learning_rate(gplinker, examples, recipe, low=1e-6, high=1.0, steps=100):
@@ -40,8 +40,9 @@ def find_learning_rate(gplinker, examples, recipe, low=1e-6, high=1.0, steps=100
 
     Arguments:
         gplinker: GPLinker. examples: list of Example with gold events. recipe: Recipe; its own rate plays no part.
-        low, high: the rates of the first and the last step. steps: int; there are fewer where the smoothed loss rises
-        to 4 times its least.
+        low, high: the rates of the first and the last step. steps: int, updates; there are fewer where the smoothed
+        loss rises to 4 times its least. With `Recipe.accumulate` a step takes so many batches, the mean of whose losses
+        counts.
     Returns: Found; `best` as `steepest` says.
     Raises: ValueError: not 0 < low < high, 20 steps or fewer, no labelled example.
     """
@@ -52,17 +53,20 @@ def find_learning_rate(gplinker, examples, recipe, low=1e-6, high=1.0, steps=100
     items, _ = encode(gplinker, examples)
     if not items:
         raise ValueError('examples holds no labelled sentence')
-    rising, weights = Rising(low, high, steps), gplinker.model.get_weights()
+    rising, weights = Rising(low, high, steps, recipe.accumulate), gplinker.model.get_weights()
     model = compile_model(gplinker, recipe, steps, rising)
     random, batches, losses = np.random.RandomState(recipe.seed), [], []
     try:
         while len(losses) < steps and not diverged(losses):
-            batches = batches or epoch_batches(items, recipe, gplinker.settings.max_length, random)
-            members, width = batches.pop()
-            losses.append(train_step(model, *make_batch([items[i] for i in members], width)))
+            parts = []
+            for _ in range(recipe.accumulate):
+                batches = batches or epoch_batches(items, recipe, gplinker.settings.max_length, random)
+                members, width = batches.pop()
+                parts.append(train_step(model, *make_batch([items[i] for i in members], width)))
+            losses.append(sum(parts) / len(parts))
     finally:
         gplinker.model.set_weights(weights)
-    rates = [rising(step) for step in range(1, len(losses) + 1)]
+    rates = [rising(step * recipe.accumulate) for step in range(1, len(losses) + 1)]
     return Found(rates, losses, smoothed(losses), steepest(rates, losses))
 
 

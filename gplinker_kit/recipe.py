@@ -12,22 +12,25 @@ class Recipe:
     """How to train.
 
     epochs, batch_size: int. batch_tokens: most tokens a batch, padding included, so that short texts come in higher
-    batches than long ones (up to `batch_size`), or None.
+    batches than long ones (up to `batch_size`), or None. accumulate: batches an update, which takes the mean of their
+    gradients: as if they were one batch; what is left at the end of an epoch makes a smaller update. Rates and the loss
+    go on counting batches. With `batch_tokens` every batch counts alike, however many texts it holds.
     learning_rate: peak of Adam's rate. warmup: share of all steps that rise linearly to it;
     then it falls linearly to `final_rate` times the peak. clipnorm: bound of the gradients' global norm, or None.
     length_multiple: batches are padded to a multiple of this many tokens; None: 8, or 32 on JAX, which compiles a
     program for every length. patience: stop when for so many epochs neither the argument F1 nor the event F1 on the dev
-    sentences has risen, or None. ema: decay a step of the average of the weights that is evaluated and saved (see
-    `WeightAverage`), such as 0.999, or None. exchange: chance that an argument of a training text, anew in each epoch,
-    gives way to another of the same role, where it can (events/exchange.py). fgm: length of the adversarial change of
-    the token table in each step, or None. gradient_penalty: weight of the penalty on the gradients of the token table,
-    or None; see `gplinker_kit.adversarial` for both. seed: int, of the shuffling and the
-    exchange; weights and dropout follow `backend.set_random_seed`, called before the model is built.
+    sentences has risen, or None. ema: decay an update of the average of the weights that is evaluated and saved
+    (see `WeightAverage`), such as 0.999, or None. exchange: chance that an argument of a training text, anew in each
+    epoch, gives way to another of the same role, where it can (events/exchange.py). fgm: length of the adversarial
+    change of the token table in each step, or None. gradient_penalty: weight of the penalty on the gradients of the
+    token table, or None; see `gplinker_kit.adversarial` for both. seed: int, of the shuffling and the exchange; weights
+    and dropout follow `backend.set_random_seed`, called before the model is built.
     """
 
     epochs: int = 20
     batch_size: int = 32
     batch_tokens: int | None = None
+    accumulate: int = 1
     learning_rate: float = 5e-4
     warmup: float = 0.1
     final_rate: float = 0.05
@@ -41,7 +44,7 @@ class Recipe:
     seed: int = 0
 
     def __post_init__(self):
-        for name in ('epochs', 'batch_size', 'batch_tokens', 'length_multiple', 'patience'):
+        for name in ('epochs', 'batch_size', 'batch_tokens', 'accumulate', 'length_multiple', 'patience'):
             value = getattr(self, name)
             if value is not None and value < 1:
                 raise ValueError('%s must be at least 1, got %r' % (name, value))

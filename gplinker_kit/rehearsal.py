@@ -98,9 +98,9 @@ def _widest(items, count):
 
 def _disk(weights, recipe, folder):
     """Compares what the folder will hold with the room there is."""
-    # Versions: the best two, the newest two, the one before. The state: weights, two slots, an average; twice while the
-    # next one is written.
-    needed = 5 * weights + 2 * (3 + (recipe.ema is not None)) * weights
+    # Versions: the best two, the newest two, the one before. The state: weights, two slots, an average, a sum of
+    # gradients; twice while the next one is written.
+    needed = 5 * weights + 2 * (3 + (recipe.ema is not None) + (recipe.accumulate > 1)) * weights
     there = os.path.abspath(folder)
     while not os.path.isdir(there):
         there = os.path.dirname(there)

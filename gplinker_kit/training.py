@@ -17,7 +17,15 @@ from gplinker_kit.events.exchange import argument_pool, exchange_arguments
 from gplinker_kit.events.groups import GroupScores
 from gplinker_kit.events.metrics import EventScores
 from gplinker_kit.events.policy import Thresholds
-from gplinker_kit.fitting import compile_model, count_batches, encode, epoch_batches, run_epoch, train_step
+from gplinker_kit.fitting import (
+    close_update,
+    compile_model,
+    count_batches,
+    encode,
+    epoch_batches,
+    run_epoch,
+    train_step,
+)
 from gplinker_kit.gplinker import GPLinker
 from gplinker_kit.health import LossWatch, NotFinite, zero_scores
 from gplinker_kit.interruption import Interruption
@@ -176,7 +184,7 @@ class _Run:
         batches = epoch_batches(items, recipe, longest, random)
 
         def after_step(done, total):
-            if self.average is not None:
+            if close_update(self.model, recipe, done, len(batches)) and self.average is not None:
                 self.average.step()
             if done == len(batches) or interruption.asked or self.state.due():
                 try:

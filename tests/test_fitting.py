@@ -1,10 +1,11 @@
 """Encoding into windows, and single steps."""
 
 import numpy as np
+import pytest
 
 from gplinker_kit.events import Example
 from gplinker_kit.events.batches import make_batch
-from gplinker_kit.fitting import compile_model, encode, train_step
+from gplinker_kit.fitting import close_update, compile_model, encode, train_step
 from gplinker_kit.recipe import Recipe
 from tests.corpus import sentences, tiny_gplinker
 
@@ -43,3 +44,27 @@ def test_unlabelled_examples_are_left_out_and_those_without_events_are_not():
     items, report = encode(tiny_gplinker(schema), [Example('一'), Example('二', events=()), examples[0]])
     assert len(items) == 2 and len(items[0][2].arguments) == 0
     assert report == encode(tiny_gplinker(schema), examples)[1]
+
+
+@pytest.mark.smoke
+def test_accumulated_batches_are_one_large_batch():
+    """Ten texts in batches of two, three batches an update: one update of six texts, and one of the four left."""
+
+    def trained(accumulate, groups):
+        schema, examples = sentences(10)
+        gplinker = tiny_gplinker(schema, 1, dropout_rate=0, attention_dropout_rate=0)
+        items, _ = encode(gplinker, sorted(examples, key=lambda example: len(example.text)))
+        recipe, first = Recipe(accumulate=accumulate, clipnorm=0.3), gplinker.model.get_weights()
+        model, ended = compile_model(gplinker, recipe, 1, schedule=1e-2), []
+        for done, group in enumerate(groups, 1):
+            chosen = [items[i] for i in group]
+            train_step(model, *make_batch(chosen, 32 if max(len(item[0]) for item in chosen) <= 32 else 64))
+            ended.append(close_update(model, recipe, done, len(groups)))
+        return first, gplinker.model.get_weights(), ended
+
+    first, small, ended = trained(3, [[2 * k, 2 * k + 1] for k in range(5)])
+    assert ended == [False, False, True, False, True]
+    _, large, ended = trained(1, [range(6), range(6, 10)])
+    assert ended == [True, True] and max(abs(a - b).max() for a, b in zip(first, large)) > 0.01
+    for one, two in zip(small, large):
+        np.testing.assert_allclose(one, two, rtol=0, atol=1e-6)

@@ -10,6 +10,7 @@ from gplinker_kit.recipe import Recipe
     [
         ({'epochs': 0}, 'epochs must be at least 1, got 0'),
         ({'patience': 0}, 'patience must be at least 1, got 0'),
+        ({'accumulate': 0}, 'accumulate must be at least 1, got 0'),
         ({'learning_rate': 0}, 'learning_rate must be positive, got 0'),
         ({'warmup': 1.5}, r'warmup must lie in \[0, 1\], got 1.5'),
         ({'exchange': -0.1}, r'exchange must lie in \[0, 1\], got -0.1'),

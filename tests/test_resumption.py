@@ -30,8 +30,9 @@ from tests.corpus import ROOT, sentences, tiny_gplinker
 
 SCHEMA, EXAMPLES = sentences(20)
 DEV = EXAMPLES[:6]
-# Everything that has a state: dropout, the average, the exchange, the optimizer, the shuffling, the best versions.
-RECIPE = Recipe(epochs=3, batch_size=5, learning_rate=2e-3, length_multiple=64, ema=0.9, exchange=0.5)
+# Everything that has a state: dropout, the average, the exchange, the optimizer and the gradients that it holds, the
+# shuffling, the best versions.
+RECIPE = Recipe(epochs=3, batch_size=5, accumulate=3, learning_rate=2e-3, length_multiple=64, ema=0.9, exchange=0.5)
 STEPS = 4  # an epoch
 DROPOUT = {'dropout_rate': 0.2, 'attention_dropout_rate': 0.2}
 

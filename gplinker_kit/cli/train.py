@@ -36,6 +36,9 @@ def add_arguments(parser):
     encoder.add_argument('--vocab', metavar='FILE', help='default: vocab.txt of --pretrained or --data')
     encoder.add_argument('--cased', action='store_true', help='keep case and accents')
     encoder.add_argument('--dropout', type=float, help='default: 0.1, or what the config says')
+    encoder.add_argument('--recompute', action='store_true',
+                         help='less memory, more time: attention and feed-forward layers keep their inputs only, and '
+                              'compute the rest again in the backward pass')
     encoder.add_argument('--max-length', type=int, default=256, metavar='N',
                          help='tokens a window; longer texts are cut into overlapping ones (default: %(default)s)')
     encoder.add_argument('--window-stride', type=int, metavar='N', help='tokens between windows (default: half of one)')
@@ -46,11 +49,14 @@ def add_arguments(parser):
     recipe.add_argument('--batch-tokens', type=int, metavar='N',
                         help='most tokens a batch, padding included: short texts in higher batches than long ones, '
                              'up to --batch-size')
+    recipe.add_argument('--accumulate', type=int, default=1, metavar='N',
+                        help='batches an update, as if they were one batch of N times as many texts: less memory than '
+                             'that takes (default: %(default)s)')
     recipe.add_argument('--learning-rate', type=float, metavar='X', help='default: 5e-4, with --pretrained 2e-5')
     recipe.add_argument('--warmup', type=float, default=0.1, metavar='X', help='share of steps (default: %(default)s)')
     recipe.add_argument('--clipnorm', type=float, default=1.0, metavar='X', help='0 for none (default: %(default)s)')
     recipe.add_argument('--ema', type=float, metavar='X',
-                        help='evaluate and save averaged weights, with this decay a step, such as 0.999')
+                        help='evaluate and save averaged weights, with this decay an update, such as 0.999')
     recipe.add_argument('--exchange', type=float, default=0.0, metavar='X',
                         help='chance that an argument with one role, anew in each epoch, gives way to another of that '
                              'role from the training texts (default: %(default)s)')
@@ -114,6 +120,7 @@ def run(options):
         epochs=options.epochs,
         batch_size=options.batch_size,
         batch_tokens=options.batch_tokens,
+        accumulate=options.accumulate,
         learning_rate=options.learning_rate if options.learning_rate is not None else default_rate,
         warmup=options.warmup,
         clipnorm=options.clipnorm or None,
@@ -220,6 +227,8 @@ def encoder_arguments(options, vocab_size):
     extra = {}
     if options.dropout is not None:
         extra = dict.fromkeys(('dropout_rate', 'attention_dropout_rate'), options.dropout)
+    if options.recompute:
+        extra['recompute'] = True
     if path is None:
         extra = dict(named_size(options.size or 'small'), vocab_size=vocab_size, **extra)
     return resolve_config(path, options.model, **extra)

@@ -2,7 +2,7 @@
 
 from gplinker_kit.backend.optimizer import sync_state
 from gplinker_kit.optimizers import schedules
-from gplinker_kit.optimizers.accumulation import FlushGradients
+from gplinker_kit.optimizers.accumulation import FlushGradients, flush_gradients
 from gplinker_kit.optimizers.adafactor import AdaFactor
 from gplinker_kit.optimizers.adam import Adam
 from gplinker_kit.optimizers.clipping import clip_by_global_norm, clip_by_value, global_norm
@@ -39,5 +39,5 @@ __all__ = [
     'extend_with_lazy_optimization', 'extend_with_lazy_optimization_v2', 'extend_with_lookahead',
     'extend_with_lookahead_v2', 'extend_with_parameter_wise_lr', 'extend_with_parameter_wise_lr_v2',
     'extend_with_piecewise_linear_lr', 'extend_with_piecewise_linear_lr_v2', 'extend_with_weight_decay',
-    'extend_with_weight_decay_v2', 'global_norm', 'schedules', 'sync_state',
+    'extend_with_weight_decay_v2', 'flush_gradients', 'global_norm', 'schedules', 'sync_state',
 ]  # fmt: skip

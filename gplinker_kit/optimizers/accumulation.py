@@ -64,29 +64,34 @@ class GradientAccumulation(Transform):
         return ops.where(step.fires, delta, 0.0), dict(after, gradient_sum=state['gradient_sum'])
 
 
+def flush_gradients(model):
+    """Calls the `flush` of a compiled model's optimizer, see `AccumulatedGradients`; also while a `fit` runs.
+
+    Raises: ValueError where the optimizer does not accumulate gradients.
+    """
+    # Keras 3 puts its optimizer for scaled losses around ours under mixed precision.
+    optimizer = getattr(model.optimizer, 'inner_optimizer', model.optimizer)
+    if not hasattr(optimizer, 'flush'):
+        raise ValueError('flush_gradients: the optimizer of the model does not accumulate gradients')
+    sync_state(model)
+    optimizer.flush()
+
+
 class FlushGradients(keras.callbacks.Callback):
     """Calls `optimizer.flush()` at the end of the training, and of each epoch with every_epoch=True.
 
         model.fit(..., callbacks=[FlushGradients()])
 
-    Without `fit` call `optimizer.flush()` yourself after the last batch.
+    Without `fit` call `flush_gradients(model)` yourself after the last batch.
     """
 
     def __init__(self, every_epoch=False):
         super().__init__()
         self.every_epoch = every_epoch
 
-    def _flush(self):
-        # Keras 3 puts its optimizer for scaled losses around ours under mixed precision.
-        optimizer = getattr(self.model.optimizer, 'inner_optimizer', self.model.optimizer)
-        if not hasattr(optimizer, 'flush'):
-            raise ValueError('FlushGradients: the optimizer of the model does not accumulate gradients')
-        sync_state(self.model)
-        optimizer.flush()
-
     def on_epoch_end(self, epoch, logs=None):
         if self.every_epoch:
-            self._flush()
+            flush_gradients(self.model)
 
     def on_train_end(self, logs=None):
-        self._flush()
+        flush_gradients(self.model)

@@ -23,11 +23,13 @@ def arguments(corpus, tmp_path):
 
 def test_options_reach_the_folder(arguments, tmp_path, capsys):
     options = ['--typed-links', '--max-length', '40', '--window-stride', '15', '--no-tune', '--ema', '0.9',
-               '--exchange', '0.5', '--patience', '5', '--select', 'event', '--fgm', '0.5']
+               '--exchange', '0.5', '--patience', '5', '--select', 'event', '--fgm', '0.5', '--accumulate', '2',
+               '--recompute']
     assert main(arguments + options) == 0
     folder = str(tmp_path / 'model')
     settings = read(folder, 'config.json')['settings']
     assert settings['typed_links'] is True and settings['window_stride'] == 15 and settings['max_length'] == 40
+    assert settings['encoder']['recompute'] is True
     assert read(folder, 'thresholds.json') == {'arguments': 0.0, 'heads': 0.0, 'tails': 0.0}
     assert not os.path.exists(os.path.join(current_version(folder), 'threshold_curves.json'))
     entry = read(folder, 'history.json')[-1]
@@ -49,6 +51,7 @@ def test_the_trained_model_has_tuned_thresholds(model, capsys):
         (['--patience', '0'], 'patience must be at least 1'),
         (['--exchange', '2'], 'exchange must lie in'),
         (['--fgm', '-1'], 'fgm must be positive or None, got -1'),
+        (['--accumulate', '0'], 'accumulate must be at least 1, got 0'),
         (['--ema', '1.5'], 'ema must lie between 0 and 1'),
     ],
 )
