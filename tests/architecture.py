@@ -28,8 +28,8 @@ PACKAGE = 'gplinker_kit'
 LEVELS = {
     '': 0, 'errors': 0, 'files': 0, 'model_folder': 0, 'events.schema': 0,
     'tokenizers': 1, 'events': 1, 'relations': 1, 'clue.metrics': 1,
-    'snippets.padding': 1, 'snippets.parallel': 1, 'snippets.resize': 1, 'snippets.subsequences': 1, 'snippets.text': 1,
-    'snippets.textfile': 1, 'snippets.viterbi': 1,
+    'snippets.packing': 1, 'snippets.padding': 1, 'snippets.parallel': 1, 'snippets.resize': 1,
+    'snippets.subsequences': 1, 'snippets.text': 1, 'snippets.textfile': 1, 'snippets.viterbi': 1,
     'backend': 2,
     'layers': 3, 'losses': 3, 'optimizers': 3,
     'models': 4,

@@ -62,6 +62,8 @@ def with_cache(model, layer, inputs, arguments):
     A cache is a pair of tensors (b, m, e) like the layer's own key and value inputs. Every query sees all of it. Rotary
     positions count on from it: the cache has 0 … m - 1.
     """
+    if getattr(model, 'packed', False):
+        raise ValueError('attention_caches: all texts of a packed row would see the same cached keys')
     name, (keys, values) = layer.name, model.attention_caches[layer.name]
     inputs = list(inputs)
     inputs[1] = _layer(model, name + '-Cached-Key', Concatenate1D)([keys, inputs[1]])

@@ -30,7 +30,7 @@ class BERT(Encoder):
             output_dim=self.embedding_size,
             hierarchical=self.hierarchical_position,
             embeddings_initializer=self.initializer,
-            custom_position_ids=self.custom_position_ids,
+            custom_position_ids=self.positions is not None,
             name='Embedding-Position',
         )
         x = blocks.normalize(self, x, 'Embedding-Norm', self.BLOCK.norm)

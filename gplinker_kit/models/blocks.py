@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from gplinker_kit.layers import Add, Dropout, FeedForward, GatedAttentionUnit, LayerNormalization, MultiHeadAttention
+from gplinker_kit.models.masks import texts_apart
 
 RMS = {'zero_mean': False, 'scale': False, 'offset': False}
 NEUTRAL = {'scale': 1.0, 'offset': 0.0}
@@ -52,7 +53,7 @@ def add_and_norm(model, x, branch, name, block):
 def with_biases(model, inputs, index):
     """Appends the model's attention and position biases to a list of inputs: (inputs, call arguments)."""
     inputs, arguments = list(inputs), {}
-    attention_bias = model.compute_attention_bias(index)
+    attention_bias = texts_apart(model, model.compute_attention_bias(index))
     if attention_bias is not None:
         inputs.append(attention_bias)
         arguments['a_bias'] = True

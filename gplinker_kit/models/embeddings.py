@@ -2,24 +2,34 @@
 
 from gplinker_kit.layers import Add, Dense, Dropout, Embedding, SinusoidalPositionEmbedding
 from gplinker_kit.models import blocks
+from gplinker_kit.models.masks import PackedPositions
 
 
 def token_inputs(model):
-    """Inputs `Input-Token`, `Input-Segment` (unless segment_vocab_size is 0), `Input-Position` (custom ids)."""
+    """Inputs `Input-Token`, `Input-Segment` (unless segment_vocab_size is 0), `Input-Position` (custom ids),
+    `Input-Document` (packed)."""
     inputs = [model.make_input('Input-Token')]
     if model.segment_vocab_size:
         inputs.append(model.make_input('Input-Segment'))
     if model.custom_position_ids:
         inputs.append(model.make_input('Input-Position', model.POSITION_DTYPE))
+    if model.packed:
+        inputs.append(model.make_input('Input-Document'))
     return inputs
 
 
 def take_inputs(model, inputs):
-    """Splits the list of inputs by what each is: (tokens, segments or None, positions or None)."""
+    """Splits the list of inputs by what each is: (tokens, segments or None, positions or None).
+
+    In a packed model without an input of positions these begin anew with each text.
+    """
     inputs = list(inputs) if isinstance(inputs, (list, tuple)) else [inputs]
     tokens = inputs.pop(0)
     segments = inputs.pop(0) if model.segment_vocab_size else None
-    return tokens, segments, inputs.pop(0) if model.custom_position_ids else None
+    positions = inputs.pop(0) if model.custom_position_ids else None
+    if model.packed and positions is None:
+        positions = model.apply(inputs.pop(0), PackedPositions, name='Packed-Positions')
+    return tokens, segments, positions
 
 
 def token_and_segment(model, tokens, segments):

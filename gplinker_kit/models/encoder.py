@@ -15,6 +15,9 @@ class Encoder(Transformer):
         segment_vocab_size: int, 0 removes the segment input.
         with_pool: True (tanh) or an activation. with_nsp: bool. with_mlm: True (softmax) or an activation ('linear').
         custom_position_ids: bool, a further input holds the positions.
+        packed: bool, a row holds several texts, as `snippets.pack_sequences` makes them: a further input, the last one,
+            numbers them (0 is padding). Tokens see those of their own text only, with any `application`, and positions
+            begin anew with each text, unless an input holds them.
         shared_segment_embeddings: bool, segment ids are looked up in the token table.
     """
 
@@ -33,6 +36,7 @@ class Encoder(Transformer):
         hierarchical_position=None,
         custom_position_ids=False,
         shared_segment_embeddings=False,
+        packed=False,
         **kwargs,
     ):
         super().__init__(**kwargs)
@@ -49,23 +53,30 @@ class Encoder(Transformer):
         self.hierarchical_position = hierarchical_position
         self.custom_position_ids = custom_position_ids
         self.shared_segment_embeddings = shared_segment_embeddings
-        self.positions = None
+        self.packed = packed
+        self.positions = self.documents = None
+        self.packed_biases = []  # pairs of a bias and what `masks.texts_apart` made of it
         for name in ('with_pool', 'with_nsp', 'with_mlm'):
             value = getattr(self, name)
             if value and name not in self.HEADS:
                 warnings.warn('%s has no such head: %s is ignored' % (type(self).__name__, name), stacklevel=3)
             elif value and value is not True:
                 options.function(name, value)
+        if packed and (with_pool or with_nsp):
+            raise ValueError('packed: with_pool and with_nsp take the first token of a row, which holds several texts')
         if hierarchical_position and not self.POSITION_TABLE:
             warnings.warn(
                 '%s has no table of positions: hierarchical_position is ignored' % type(self).__name__, stacklevel=3
             )
 
     def get_inputs(self):
-        return embeddings.token_inputs(self)
+        inputs = embeddings.token_inputs(self)
+        if self.packed:
+            self.documents = inputs[-1]
+        return inputs
 
     def token_embeddings(self, inputs):
-        """Sum of token and segment tables (b, n, embedding_size); remembers the position input."""
+        """Sum of token and segment tables (b, n, embedding_size); remembers the positions."""
         tokens, segments, self.positions = embeddings.take_inputs(self, inputs)
         return embeddings.token_and_segment(self, tokens, segments)
 

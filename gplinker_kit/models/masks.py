@@ -1,7 +1,7 @@
 """Who may attend to whom: the structural masks of language models, and the mix-ins that give them to any model."""
 
 from gplinker_kit.backend import Layer, keras, ops, register
-from gplinker_kit.layers.common import static_shape
+from gplinker_kit.layers.common import align_heads, input_shapes, mask_out, static_shape
 
 
 def causal_mask(length):
@@ -18,6 +18,36 @@ def prefix_mask(segments):
     """
     sums = ops.cumsum(segments, axis=1)
     return ops.less_equal(ops.expand_dims(sums, 1), ops.expand_dims(sums, 2))
+
+
+def packed_mask(documents):
+    """Boolean (b, n, n) from document numbers (b, n): a query sees the keys of its own text."""
+    return ops.equal(ops.expand_dims(documents, 1), ops.expand_dims(documents, 2))
+
+
+def packed_positions(documents):
+    """float32 (b, n) from document numbers (b, n), 0 for padding: how many tokens of its text stand before each."""
+    places = ops.arange(ops.shape(documents)[1])
+    before = ops.less(ops.expand_dims(places, 0), ops.expand_dims(places, 1))
+    count = ops.sum(ops.cast(ops.logical_and(packed_mask(documents), before), 'float32'), axis=-1)
+    return count * ops.cast(ops.greater(documents, 0), 'float32')
+
+
+def texts_apart(model, bias):
+    """Returns the attention bias or mask of a model, or None, with the texts of a packed row kept apart.
+
+    `compute_attention_bias` and the blocks go through here; a subclass whose own hooks take the place of both calls it
+    itself. What has gone through once stays as it is.
+    """
+    if getattr(model, 'documents', None) is None:
+        return bias
+    for given, made in model.packed_biases:
+        if bias is given or bias is made:
+            return made
+    inputs = model.documents if bias is None else [model.documents, bias]
+    made = model.apply(inputs, PackedAttentionMask, name='Attention-Packed-Mask')
+    model.packed_biases.append((bias, made))
+    return made
 
 
 class _Mask(Layer):
@@ -60,6 +90,52 @@ class PrefixAttentionMask(_Mask):
         return (batch, length, length)
 
 
+@register
+class PackedAttentionMask(_Mask):
+    """Document numbers (b, n) -> boolean (b, n, n): `packed_mask`.
+
+    [document numbers, mask or bias (n, n), (b, n, n) or (b, h, n, n)] -> both: (b, n, n) or (b, h, n, n), boolean for a
+    mask; for a bias float32, -1e9 between texts.
+    """
+
+    def call(self, inputs, mask=None):
+        documents, bias = inputs if isinstance(inputs, (list, tuple)) else (inputs, None)
+        apart = packed_mask(documents)
+        if bias is None:
+            return apart
+        rank = max(3, len(bias.shape))
+        apart, bias = align_heads(apart, rank), align_heads(bias, rank)
+        if 'bool' in str(bias.dtype):
+            return ops.logical_and(bias, apart)
+        return mask_out(ops.cast(bias, 'float32'), apart)
+
+    def compute_output_shape(self, input_shape):
+        shapes = input_shapes(input_shape)
+        batch, length = shapes[0]
+        heads = shapes[1][1:2] if len(shapes) > 1 and len(shapes[1]) == 4 else ()
+        return (batch,) + heads + (length, length)
+
+    def compute_output_spec(self, inputs, mask=None):
+        listed = list(inputs) if isinstance(inputs, (list, tuple)) else [inputs]
+        floats = len(listed) > 1 and 'bool' not in str(listed[1].dtype)
+        shape = self.compute_output_shape([x.shape for x in listed])
+        return keras.KerasTensor(shape, dtype='float32' if floats else 'bool')
+
+
+@register
+class PackedPositions(_Mask):
+    """Document numbers (b, n) -> float32 (b, n): `packed_positions`."""
+
+    def call(self, inputs, mask=None):
+        return packed_positions(inputs)
+
+    def compute_output_shape(self, input_shape):
+        return static_shape(input_shape)
+
+    def compute_output_spec(self, inputs, mask=None):
+        return keras.KerasTensor(inputs.shape, dtype='float32')
+
+
 class LM_Mask:
     """Mix-in for a model: every token sees itself and what stands before it. `class Writer(LM_Mask, RoFormerV2)`.
 
@@ -69,7 +145,7 @@ class LM_Mask:
     def compute_attention_bias(self, inputs=None):
         if self.attention_bias is None:
             self.attention_bias = self.apply(self.inputs[0], CausalAttentionMask, name='Attention-LM-Mask')
-        return self.attention_bias
+        return texts_apart(self, self.attention_bias)
 
 
 class UniLM_Mask:
@@ -87,7 +163,7 @@ class UniLM_Mask:
                     'not be 0' % type(self).__name__
                 )
             self.attention_bias = self.apply(self.inputs[1], PrefixAttentionMask, name='Attention-UniLM-Mask')
-        return self.attention_bias
+        return texts_apart(self, self.attention_bias)
 
 
 def extend_with_language_model(BaseModel):

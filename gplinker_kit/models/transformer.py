@@ -11,6 +11,7 @@ from gplinker_kit.layers import Dropout, FeedForward, GatedAttentionUnit, Lambda
 from gplinker_kit.models import attention_inputs, options, vocabulary
 from gplinker_kit.models import checkpoint as checkpoints
 from gplinker_kit.models.initial import DefaultInitializer
+from gplinker_kit.models.masks import texts_apart
 
 # Keras 3 casts float inputs to the compute dtype, in which token ids above 256 (bfloat16) or 2048 (float16) are lost.
 ID_DTYPE = 'int32' if STACK == 'keras3' else None
@@ -192,7 +193,7 @@ class Transformer:
 
     def compute_attention_bias(self, inputs=None):
         """Returns the float bias or boolean mask that every attention layer adds, or None."""
-        return self.attention_bias
+        return texts_apart(self, self.attention_bias)
 
     def compute_position_bias(self, inputs=None):
         """Returns the position tensor that every attention layer takes, or None."""

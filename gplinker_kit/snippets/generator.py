@@ -92,7 +92,8 @@ class DataGenerator:
     def forfit(self, random=True):
         """Yields batches without end, for `fit(…, steps_per_epoch=len(self))` of Keras 2.3.1, tf.keras and Keras 3.
 
-        Keras 3 gets tuples where a batch has lists, and no targets that are None.
+        Keras 3 gets tuples where a batch has lists, and no targets that are None. TensorFlow makes batches ahead of the
+        training; on JAX and PyTorch `prefetching.prefetch(lambda batch: batch, generator.forfit())` does.
         """
         from gplinker_kit.backend.batches import fit_batch
 
