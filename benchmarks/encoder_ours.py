@@ -9,8 +9,11 @@ from benchmarks import base_models, memory
 from benchmarks.processes import serve, timed
 
 
-def measure(model, kind, shape, options):
-    """Seconds of a forward pass or of a training step; the facts hold the peak of resident memory that it took."""
+def measure(model, kind, shape, options, **build):
+    """Seconds of a forward pass or of a training step; the facts hold the peak of resident memory that it took.
+
+    build: further arguments of `build_transformer_model`.
+    """
     from gplinker_kit import backend
     from gplinker_kit.models import build_transformer_model
     from gplinker_kit.optimizers import Adam
@@ -18,7 +21,7 @@ def measure(model, kind, shape, options):
     made = base_models.config(model, options['quick'], options['dropout'])
     tokens, segments, labels = base_models.batch(shape)
     start = memory.begin()
-    encoder = build_transformer_model(model=model, **made)
+    encoder = build_transformer_model(model=model, **made, **build)
     parameters = int(encoder.count_params())
     run = base_models.keras_pass(backend.keras, kind, encoder, [tokens, segments], labels, Adam)
     return timed(run, lambda: {
