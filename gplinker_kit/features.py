@@ -13,7 +13,7 @@ from itertools import islice
 
 import numpy as np
 
-from gplinker_kit.backend import Model
+from gplinker_kit.backend import Model, prepare
 from gplinker_kit.errors import CheckpointError, hint
 from gplinker_kit.events.extractor import bucket_batch, bucket_length, pad_batch
 from gplinker_kit.files import read_json
@@ -184,7 +184,7 @@ class FeatureExtractor:
                 if layer is None:
                     raise ValueError('first-last: the encoder has no layer Transformer-0-…-Norm')
                 outputs = [outputs, layer.output]
-            self._models[first] = Model(self.wrapper.model.inputs, outputs)
+            self._models[first] = prepare(Model(self.wrapper.model.inputs, outputs))
         return self._models[first]
 
 

@@ -8,10 +8,11 @@ import sys
 import numpy as np
 
 from gplinker_kit.adversarial import adversarial_training, gradient_penalty
-from gplinker_kit.backend import ENGINE, Model
+from gplinker_kit.backend import Model, compile_options
+from gplinker_kit.backend.acceleration import compiles_shapes
 from gplinker_kit.events.alignment import AlignmentReport
-from gplinker_kit.events.batches import length_batches, make_batch
-from gplinker_kit.events.labels import encode_example
+from gplinker_kit.events.batches import GOLD_MULTIPLE, length_batches, make_batch
+from gplinker_kit.events.labels import encode_example, padded_golds
 from gplinker_kit.losses import factorised_pointer_crossentropy
 from gplinker_kit.optimizers import Adam, extend_with_gradient_accumulation, flush_gradients
 from gplinker_kit.prefetching import prefetch
@@ -40,7 +41,8 @@ def compile_model(gplinker, recipe, steps, schedule=None):
     """Returns the model to train, with its three losses and its optimizer for `steps` steps.
 
     `schedule`, a function of the step, takes the place of the recipe's learning rate.
-    It is `gplinker.model` itself, or for adversarial training another one with the same layers.
+    It is `gplinker.model` itself, or for adversarial training another one with the same layers. Precision, loss scale
+    and XLA are those of `backend.accelerate`.
     """
     links = gplinker.link_labels
     losses = [factorised_pointer_crossentropy(labels) for labels in (len(gplinker.schema), links, links)]
@@ -57,15 +59,28 @@ def compile_model(gplinker, recipe, steps, schedule=None):
         model = gradient_penalty(model, epsilon=recipe.gradient_penalty)
     if recipe.fgm is not None:
         model = adversarial_training(model, epsilon=recipe.fgm)
-    model.compile(loss=losses, optimizer=optimizer)
+    model.compile(loss=losses, optimizer=optimizer, **compile_options())
     return model
 
 
 def epoch_batches(items, recipe, max_length, random):
     """Returns the batches of one epoch, see `length_batches`; `random` is a numpy RandomState."""
-    multiple = recipe.length_multiple or (32 if ENGINE == 'jax' else 8)
+    multiple = recipe.length_multiple or (32 if compiles_shapes() else 8)
     return length_batches(
         [len(item[0]) for item in items], recipe.batch_size, random, multiple, max_length, recipe.batch_tokens)
+
+
+def batch_shapes(items, batches):
+    """Returns the set of the shapes of `batches`: (texts, tokens, golds of arguments, of head links, of tail links).
+
+    XLA compiles a program for each of them.
+    """
+    found = set()
+    for members, width in batches:
+        targets = [items[i][2] for i in members]
+        golds = [max(len(getattr(one, name)) for one in targets) for name in ('arguments', 'heads', 'tails')]
+        found.add((len(members), width) + tuple(padded_golds(count, GOLD_MULTIPLE) for count in golds))
+    return found
 
 
 def count_batches(items, recipe, max_length):

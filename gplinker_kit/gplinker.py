@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, field, fields
 import numpy as np
 
 from gplinker_kit import __version__
-from gplinker_kit.backend import Model, versions
+from gplinker_kit.backend import Model, prepare, versions
 from gplinker_kit.errors import DataError, check_keywords
 from gplinker_kit.events.duee import read_schema
 from gplinker_kit.events.extractor import Extractor
@@ -100,7 +100,7 @@ class GPLinker:
             )
         self.link_labels = len(schema.event_types) if settings.typed_links else 1
         outputs = event_pointers(self.encoder.output, len(schema), settings.head_size, self.link_labels)
-        self.model = Model(self.encoder.inputs, outputs)
+        self.model = prepare(Model(self.encoder.inputs, outputs))
 
     def predict(self, token_ids, segment_ids):
         """int32 arrays (b, n), 0-padded -> three packed score arrays, see `event_pointers`."""

@@ -6,18 +6,20 @@ import contextlib
 import sys
 import time
 from collections import Counter
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from statistics import median
 
 import numpy as np
 
 from gplinker_kit.averaging import WeightAverage
 from gplinker_kit.backend import ENGINE, STACK
+from gplinker_kit.backend.acceleration import compiles_shapes, settings
 from gplinker_kit.events.exchange import argument_pool, exchange_arguments
 from gplinker_kit.events.groups import GroupScores
 from gplinker_kit.events.metrics import EventScores
 from gplinker_kit.events.policy import Thresholds
 from gplinker_kit.fitting import (
+    batch_shapes,
     close_update,
     compile_model,
     count_batches,
@@ -110,7 +112,7 @@ def train(gplinker, train_examples, dev_examples=(), recipe=None, save_to=None, 
     about = {
         'stack': {'stack': STACK, 'engine': ENGINE},
         'recipe': asdict(recipe), 'settings': asdict(gplinker.settings), 'choice': {'select': select, 'tune': tune},
-        'training sentences': digest(items), 'dev sentences': digest(dev_items),
+        'acceleration': settings()._asdict(), 'training sentences': digest(items), 'dev sentences': digest(dev_items),
     }
     state = Resumption(gplinker, model, average, selection, save_to, about, state_every)
     gplinker.history = []
@@ -155,6 +157,7 @@ class _Run:
     """What the epochs of a training share.
 
     pool: of `argument_pool`, or None without exchange. rate: function of an epoch -> the rate at its last step.
+    shapes: those of the batches so far, where XLA compiles a program for each.
     """
 
     gplinker: object
@@ -172,6 +175,7 @@ class _Run:
     watch: LossWatch
     log: object
     progress: bool
+    shapes: set = field(default_factory=set)
 
     def epoch(self, position, random, interruption):
         """Trains from a Position to the end of its epoch; returns the next one. The history gets an entry."""
@@ -182,6 +186,8 @@ class _Run:
         if recipe.exchange:
             items = [exchange_arguments(item, self.pool, recipe.exchange, longest, random) for item in items]
         batches = epoch_batches(items, recipe, longest, random)
+        if compiles_shapes():
+            self._say_shapes(title, batch_shapes(items, batches))
 
         def after_step(done, total):
             if close_update(self.model, recipe, done, len(batches)) and self.average is not None:
@@ -202,6 +208,13 @@ class _Run:
             'sentences_per_second': self.texts / seconds,
         })  # fmt: skip
         return Position(number + 1, 0, 0.0, 0.0, random.get_state())
+
+    def _say_shapes(self, title, shapes):
+        new = shapes - self.shapes
+        self.shapes.update(shapes)
+        if new:
+            self.log('%s: batches of %d shapes; XLA compiles a program for each, %d of them new' % (
+                title, len(shapes), len(new)))
 
     def _stop(self, number, done, count):
         folder = self.state.folder

@@ -14,6 +14,7 @@ Names that both sides define:
 * `static_dim`, `compute_dtype`, `add_loss`, `register`, `seed_generator`, `dropout`, `random_normal`, `random_uniform`,
   `random_states`;
 * `load_tf_checkpoint`, `save_tf_checkpoint`, `set_random_seed`, `versions`, `get_available_gpus`;
+* `accelerate`, `compile_options`, `prepare`: mixed precision and XLA, see `acceleration`;
 * what bert4keras scripts import besides: the functions of `functions`, `shapes`, `graph`, `recompute` and
   `activations`, and `tf`, the TensorFlow module, where there is one.
 
@@ -23,6 +24,7 @@ imported when the name is first used: the one place where this package reaches u
 
 import importlib
 
+from gplinker_kit.backend.acceleration import accelerate, compile_options, prepare
 from gplinker_kit.backend.names import OPS
 from gplinker_kit.backend.stack import STACK, is_tf_keras, keras
 
@@ -71,11 +73,12 @@ FORWARDED = {
 }
 
 __all__ = [
-    'ENGINE', 'Input', 'K', 'Layer', 'Model', 'OPS', 'STACK', 'activations', 'add_loss', 'align', 'batch_gather',
-    'compute_dtype', 'cond', 'divisible_temporal_padding', 'dropout', 'dtype', 'epsilon', 'flatten', 'floatx',
-    'gelu_erf', 'gelu_tanh', 'get_available_gpus', 'initializers', 'is_tf_keras', 'keras', 'layers', 'leaky_relu',
-    'load_tf_checkpoint', 'ops', 'pool1d', 'random_normal', 'random_states', 'random_uniform', 'recompute_grad',
-    'register', 'reshape', 'root_mean_square', 'save_tf_checkpoint', 'scan', 'scatter', 'search_layer',
+    'ENGINE', 'Input', 'K', 'Layer', 'Model', 'OPS', 'STACK', 'accelerate', 'activations', 'add_loss', 'align',
+    'batch_gather', 'compile_options', 'compute_dtype', 'cond', 'divisible_temporal_padding', 'dropout', 'dtype',
+    'epsilon', 'flatten', 'floatx', 'gelu_erf', 'gelu_tanh', 'get_available_gpus', 'initializers', 'is_tf_keras',
+    'keras', 'layers', 'leaky_relu', 'load_tf_checkpoint', 'ops', 'pool1d', 'prepare', 'random_normal',
+    'random_states', 'random_uniform', 'recompute_grad', 'register', 'reshape', 'root_mean_square',
+    'save_tf_checkpoint', 'scan', 'scatter', 'search_layer',
     'seed_generator', 'sequence_masking', 'set_gelu', 'set_random_seed', 'static_dim', 'stop_gradient', 'swish',
     'symbolic', 'versions', 'where', 'while_loop',
 ] + sorted(FORWARDED)  # fmt: skip

@@ -9,7 +9,8 @@
 It gets from it `variables_with_slots`, `shared_slots`, `read`, `write` and `run_closing_update`.
 
 `dense(gradient)` adds up a sparse gradient (an embedding's) into a tensor; `value_of(tensor)` returns its numpy value;
-`sync_state(model)` gives a model the weights that a running `fit` keeps elsewhere.
+`sync_state(model)` gives a model the weights that a running `fit` keeps elsewhere; `unwrapped(optimizer)` is ours
+inside the one that Keras 3 puts around it for a dynamic loss scale.
 """
 
 from gplinker_kit.backend import STACK
@@ -24,4 +25,9 @@ else:
 
 Driver, dense, value_of, sync_state = _impl.Driver, _impl.dense, _impl.value_of, _impl.sync_state
 
-__all__ = ['Driver', 'Rule', 'Step', 'dense', 'sync_state', 'value_of']
+__all__ = ['Driver', 'Rule', 'Step', 'dense', 'sync_state', 'unwrapped', 'value_of']
+
+
+def unwrapped(optimizer):
+    """Returns the optimizer inside Keras 3's `LossScaleOptimizer`; any other one is returned as it is."""
+    return getattr(optimizer, 'inner_optimizer', optimizer)

@@ -3,6 +3,7 @@
 import tensorflow as tf
 
 from gplinker_kit.backend import K, keras
+from gplinker_kit.backend.loss_scale_tf1 import LossScale
 from gplinker_kit.backend.optimizer_tf1 import StepRunner, dense, name_of, sync_state
 
 __all__ = ['Driver', 'dense', 'sync_state', 'value_of']
@@ -21,13 +22,17 @@ class Driver(StepRunner, keras.optimizers.Optimizer):
         self.rule, self.name = rule, name
         self.schedule = learning_rate if callable(learning_rate) else None
         self.shared_slots, self._slots = {}, {}
-        self._closing = None
+        self._closing, self.loss_scale = None, LossScale()
         with K.name_scope(name):
             self.iterations = K.variable(0, dtype='int64', name='iterations')
             self._rate = None
             if self.schedule is None:
                 self._rate = K.variable(learning_rate, dtype='float32', name='learning_rate')
-        self.weights = [self.iterations]
+            self.loss_scale.build(lambda value, key: K.variable(value, dtype='float32', name=key))
+        self.weights = self._counters()
+
+    def _counters(self):
+        return [self.iterations] + self.loss_scale.state
 
     @property
     def learning_rate(self):
@@ -48,7 +53,7 @@ class Driver(StepRunner, keras.optimizers.Optimizer):
             self.check_patterns([name_of(variable) for variable in variables])
             with K.name_scope(self.name):
                 self.shared_slots = {n: K.variable(0.0, dtype='float32', name=n) for n in self.rule.shared()}
-        self.weights = [self.iterations] + list(self.shared_slots.values())
+        self.weights = self._counters() + list(self.shared_slots.values())
         for variable in variables:
             if id(variable) not in self._slots:
                 self._slots[id(variable)] = self._new_slots(variable)
@@ -73,16 +78,23 @@ class Driver(StepRunner, keras.optimizers.Optimizer):
         """Returns [(variable, {slot name: slot variable})]."""
         return [(variable, slots) for variable, _, slots in self._slots.values()]
 
+    def get_gradients(self, loss, params):
+        get = super().get_gradients
+        return self.loss_scale.gradients(lambda scale: get(loss if scale is None else loss * scale, params))
+
     def get_updates(self, loss, params):
         gradients = self.get_gradients(loss, params)
         self.build(params)
         with K.name_scope(self.name):
-            # The number is read from what the increment returns: the variable itself may be read before or after.
-            counted = K.update_add(self.iterations, 1)
-            step, writes = self.begin(K.cast(counted, 'float32'), self._rate)
-            gradients, states = self.gather(list(zip(gradients, params)), step)
-            self.updates = [counted] + writes + self.update_all(params, gradients, states, step)
+            self.updates = self.loss_scale.guard(gradients, lambda: self._updates(gradients, params))
         return self.updates
+
+    def _updates(self, gradients, params):
+        # The number is read from what the increment returns: the variable itself may be read before or after.
+        counted = K.update_add(self.iterations, 1)
+        step, writes = self.begin(K.cast(counted, 'float32'), self._rate)
+        gradients, states = self.gather(list(zip(gradients, params)), step)
+        return [counted] + writes + self.update_all(params, gradients, states, step)
 
     def run_closing_update(self):
         """Runs an update without a batch; see `Step.closing`."""

@@ -5,6 +5,7 @@ import types
 import numpy as np
 
 from gplinker_kit.backend import ENGINE, keras, ops
+from gplinker_kit.backend.acceleration import constant_scale
 from gplinker_kit.backend.optimizer_rule import Step, check_replicas
 
 if ENGINE == 'tensorflow':
@@ -45,13 +46,18 @@ def sync_state(model):
 
 
 class Driver(keras.optimizers.Optimizer):
-    """Keras 3's `Optimizer` around a rule; see `backend.optimizer`."""
+    """Keras 3's `Optimizer` around a rule; see `backend.optimizer`.
+
+    A constant loss scale is its own, so that gradients are divided before they are clipped; a dynamic one is Keras's
+    optimizer around it.
+    """
 
     def __init__(self, rule, learning_rate, name):
         super().__init__(learning_rate=learning_rate, name=name)
         self.rule = rule
         self.schedule = learning_rate if callable(learning_rate) else None
         self._now = None
+        self.loss_scale, self._loss_was_scaled = constant_scale(), False
 
     @property
     def learning_rate(self):
@@ -93,12 +99,28 @@ class Driver(keras.optimizers.Optimizer):
         """Returns [(variable, {slot name: slot variable})]."""
         return list(zip(self._trainable_variables, self._slots)) if self.built else []
 
+    def scale_loss(self, loss):
+        """Returns the loss whose gradients `apply` takes; a training step of Keras calls it."""
+        self._loss_was_scaled = True
+        return loss if self.loss_scale is None else loss * self.loss_scale
+
+    def _unscaled(self, gradients):
+        if self.loss_scale is None:
+            return gradients
+        if not self._loss_was_scaled:
+            raise ValueError(
+                'loss_scale=%r: these are gradients of a loss that optimizer.scale_loss has not seen. In a loop of '
+                'your own call it; else give model.compile the keywords backend.compile_options(), without which Keras '
+                'puts a loss scale of its own around the optimizer' % self.loss_scale)
+        return [None if g is None else ops.cast(g, 'float32') / self.loss_scale for g in gradients]
+
     def apply(self, grads, trainable_variables=None):
         variables = self._trainable_variables if trainable_variables is None else list(trainable_variables)
         if not self.built:
             self.build(variables)
         try:
-            gradients = self._prepare([dense(gradient) for gradient in grads], variables, passed=1)
+            gradients = self._unscaled([dense(gradient) for gradient in grads])
+            gradients = self._prepare(gradients, variables, passed=1)
             super().apply(gradients, variables)
         finally:
             self._now = None

@@ -5,6 +5,7 @@ from tensorflow.python.keras import backend
 from tensorflow.python.keras.optimizer_v2 import optimizer_v2
 
 from gplinker_kit.backend import K, keras
+from gplinker_kit.backend.loss_scale_tf1 import LossScale
 from gplinker_kit.backend.optimizer_rule import check_replicas
 from gplinker_kit.backend.optimizer_tf1 import StepRunner, apply_rule, dense, name_of, sync_state
 
@@ -20,7 +21,7 @@ class Driver(StepRunner, keras.optimizers.Optimizer):
     """tf.keras 1.15's `OptimizerV2` around a rule; see `backend.optimizer`.
 
     Under tf.distribute each replica processes the gradients of its own share of the batch. A rule with shared scalars
-    (accumulation, lookahead, moving average) runs on one replica only.
+    (accumulation, lookahead, moving average), or a dynamic loss scale, runs on one replica only.
     """
 
     def __init__(self, rule, learning_rate, name):
@@ -29,6 +30,7 @@ class Driver(StepRunner, keras.optimizers.Optimizer):
         self.schedule = learning_rate if callable(learning_rate) else None
         self.shared_slots, self._bound = {}, {}
         self._step = self._closing = None
+        self.loss_scale = LossScale()
         if self.schedule is None:
             self._set_hyper('learning_rate', learning_rate)
 
@@ -47,9 +49,14 @@ class Driver(StepRunner, keras.optimizers.Optimizer):
     def build(self, variables):
         """Creates the step counter and the slots of `variables`; those that exist already keep their values."""
         with tf.init_scope():
+            self._create_counters()
+            self._create_slots(variables)
+
+    def _create_counters(self):
+        with tf.init_scope():
             _ = self.iterations
             self._create_hypers()
-            self._create_slots(variables)
+            self.loss_scale.build(lambda value, name: self._variable(value, (), name))
 
     def _create_slots(self, var_list):
         if not self._bound:
@@ -74,8 +81,11 @@ class Driver(StepRunner, keras.optimizers.Optimizer):
         self._restore_slot_variable(slot_name=name, variable=variable, slot_variable=slots[name])
 
     def _zeros(self, shape, name):
+        return self._variable(0.0, shape, name)
+
+    def _variable(self, value, shape, name):
         slot = tf.Variable(
-            lambda: tf.zeros(shape, tf.float32), name=name, dtype=tf.float32, trainable=False, use_resource=True)
+            lambda: tf.fill(shape, value), name=name, dtype=tf.float32, trainable=False, use_resource=True)
         backend.track_variable(slot)  # Keras's session then initialises it
         self._weights.append(slot)
         return slot
@@ -101,10 +111,33 @@ class Driver(StepRunner, keras.optimizers.Optimizer):
         step = self._step or self.begin(self._number(1), self._hyper_rate())[0]
         apply_state[(var_device, var_dtype)]['step'] = step
 
+    def get_gradients(self, loss, params):
+        self._create_counters()
+        get = super().get_gradients
+        return self.loss_scale.gradients(lambda scale: get(loss if scale is None else loss * scale, params))
+
+    def _compute_gradients(self, loss, var_list, grad_loss=None):
+        self._create_counters()
+        compute, variables = super()._compute_gradients, []
+
+        def scaled(scale):
+            pairs = compute(loss if scale is None else lambda: loss() * scale, var_list, grad_loss)
+            variables.extend(variable for _, variable in pairs)
+            return [gradient for gradient, _ in pairs]
+
+        return list(zip(self.loss_scale.gradients(scaled), variables))
+
     def apply_gradients(self, grads_and_vars, name=None):
         pairs = [(dense(gradient), variable) for gradient, variable in grads_and_vars]
-        check_replicas(self, tf.distribute.get_strategy())
+        check_replicas(self, tf.distribute.get_strategy(), self.loss_scale.dynamic)
         self.build([variable for gradient, variable in pairs if gradient is not None])
+        if self.loss_scale.dynamic:
+            pairs = optimizer_v2._filter_grads(pairs)
+            updates = self.loss_scale.guard([g for g, _ in pairs], lambda: [self._apply_gathered(pairs)])
+            return self.iterations if tf.executing_eagerly() else tf.group(updates)
+        return self.loss_scale.guard([], lambda: self._apply(pairs, name))
+
+    def _apply(self, pairs, name):
         if self.rule.gathered:
             return self._apply_gathered(optimizer_v2._filter_grads(pairs))
         writes = []

@@ -5,7 +5,7 @@ With --trigger-policy drop, gold events without a trigger are left out of the st
 
 import sys
 
-from gplinker_kit.cli.common import Progress, add_model_argument
+from gplinker_kit.cli.common import Progress, accelerate, add_acceleration_arguments, add_model_argument
 from gplinker_kit.cli.policies import add_policy_arguments, policy_from
 
 HELP = 'score a model on labelled sentences'
@@ -19,6 +19,7 @@ def add_arguments(parser):
     parser.add_argument('--batch-size', type=int, default=32, metavar='N', help='default: %(default)s')
     parser.add_argument('--json', metavar='FILE', help='also write the scores here, and the policy')
     add_policy_arguments(parser)
+    add_acceleration_arguments(parser)
 
 
 def run(options):
@@ -28,6 +29,7 @@ def run(options):
     from gplinker_kit.gplinker import GPLinker
 
     policy = policy_from(options)
+    accelerate(options)
     gplinker = GPLinker.load(options.model, options.which)
     examples = read_examples(options.data, gplinker.schema)
     examples = [example for example in examples if example.events is not None]

@@ -8,7 +8,7 @@ import os
 import sys
 from collections import deque
 
-from gplinker_kit.cli.common import Progress, add_model_argument
+from gplinker_kit.cli.common import Progress, accelerate, add_acceleration_arguments, add_model_argument
 from gplinker_kit.cli.policies import add_policy_arguments, policy_from
 
 HELP = 'extract events from text'
@@ -24,6 +24,7 @@ def add_arguments(parser):
     parser.add_argument('--tree', action='store_true', help='print trees, not JSON')
     parser.add_argument('--batch-size', type=int, default=32, metavar='N', help='default: %(default)s')
     add_policy_arguments(parser)
+    add_acceleration_arguments(parser)
 
 
 def run(options):
@@ -46,6 +47,7 @@ def write(options, stream):
     """Extracts from all inputs and writes the results to `stream`."""
     from gplinker_kit.gplinker import GPLinker
 
+    accelerate(options)
     gplinker = GPLinker.load(options.model, options.which)
     extractor = gplinker.extractor(policy_from(options), options.batch_size)
     lines = deque()

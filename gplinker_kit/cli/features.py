@@ -17,7 +17,7 @@ import os
 import sys
 from collections import deque
 
-from gplinker_kit.cli.common import Progress
+from gplinker_kit.cli.common import Progress, accelerate, add_acceleration_arguments
 from gplinker_kit.cli.extract import FORMATS, read_inputs
 from gplinker_kit.errors import DataError
 
@@ -40,6 +40,7 @@ def add_arguments(parser):
                         help='tokens that are read of a text (default: %(default)s)')
     parser.add_argument('--batch-size', type=int, default=32, metavar='N', help='default: %(default)s')
     parser.add_argument('--cased', action='store_true', help='do not lower-case texts')
+    add_acceleration_arguments(parser)
 
 
 def run(options):
@@ -52,6 +53,7 @@ def run(options):
 
     from gplinker_kit.features import FeatureExtractor
 
+    accelerate(options)
     extractor = FeatureExtractor.open(
         options.source, options.preset, do_lower_case=False if options.cased else None,
         max_length=options.max_length, batch_size=options.batch_size,

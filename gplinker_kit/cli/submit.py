@@ -12,7 +12,7 @@ trigger stay: DuEE's score counts arguments whether or not their event has one (
 
 import sys
 
-from gplinker_kit.cli.common import Progress, add_model_argument
+from gplinker_kit.cli.common import Progress, accelerate, add_acceleration_arguments, add_model_argument
 from gplinker_kit.cli.policies import add_policy_arguments, policy_from
 
 HELP = "write DuEE's submission file"
@@ -25,6 +25,7 @@ def add_arguments(parser):
     parser.add_argument('--zip', metavar='FILE', help='also write this archive with the submission in it, to upload')
     parser.add_argument('--batch-size', type=int, default=32, metavar='N', help='default: %(default)s')
     add_policy_arguments(parser)
+    add_acceleration_arguments(parser)
 
 
 def run(options):
@@ -33,6 +34,7 @@ def run(options):
 
     policy = policy_from(options)
     examples = read_texts(options.data)
+    accelerate(options)
     gplinker = GPLinker.load(options.model, options.which)
     extractor = gplinker.extractor(policy, options.batch_size)
     with Progress('submit', len(examples)) as progress:

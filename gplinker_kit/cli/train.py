@@ -12,6 +12,7 @@ import contextlib
 import os
 import sys
 
+from gplinker_kit.cli.common import accelerate, add_acceleration_arguments
 from gplinker_kit.errors import DataError
 from gplinker_kit.events.tuning import OBJECTIVES
 from gplinker_kit.model_folder import POINTER
@@ -88,6 +89,7 @@ def add_arguments(parser):
                      help='train 100 steps at rising learning rates, draw their losses, name a rate, write no model')
     run.add_argument('--log-csv', metavar='FILE', help='write a row an epoch into a CSV file')
     run.add_argument('--tensorboard', metavar='DIR', help='write event files for TensorBoard')
+    add_acceleration_arguments(parser, training=True)
     parser.add_argument('--output', required=True, metavar='DIR', help='model folder to write')
 
 
@@ -131,6 +133,7 @@ def run(options):
         patience=options.patience,
         seed=options.seed,
     )
+    accelerate(options)
     backend.set_random_seed(options.seed)
     say('stack: %s' % ', '.join('%s %s' % pair for pair in backend.versions().items()))
     encoder = encoder_arguments(options, tokenizer._vocab_size)

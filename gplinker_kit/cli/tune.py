@@ -4,7 +4,7 @@ Every pointer that names the version read (`current`, `best-argument`, `best-eve
 sentences that the model was not trained on. The thresholds are tuned for a policy, so give the one of later use.
 """
 
-from gplinker_kit.cli.common import Progress, add_model_argument
+from gplinker_kit.cli.common import Progress, accelerate, add_acceleration_arguments, add_model_argument
 from gplinker_kit.cli.policies import add_policy_arguments, policy_from
 from gplinker_kit.errors import DataError
 from gplinker_kit.events.tuning import OBJECTIVES
@@ -21,6 +21,7 @@ def add_arguments(parser):
                         help='objective (0 to 1) to give up for thresholds nearer to 0 (default: %(default)s)')
     parser.add_argument('--batch-size', type=int, default=32, metavar='N', help='default: %(default)s')
     add_policy_arguments(parser)
+    add_acceleration_arguments(parser)
 
 
 def run(options):
@@ -30,6 +31,7 @@ def run(options):
     from gplinker_kit.thresholds import tune_thresholds
 
     policy = policy_from(options)
+    accelerate(options)
     gplinker = GPLinker.load(options.model, options.which)
     numbers = pointed(options.model)
     examples = [example for example in read_examples(options.data, gplinker.schema) if example.events is not None]

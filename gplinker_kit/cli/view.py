@@ -7,7 +7,13 @@ names what `gplinker extract` wrote, and --gold a file to compare it with. The p
 import sys
 from itertools import islice
 
-from gplinker_kit.cli.common import Progress, add_model_argument
+from gplinker_kit.cli.common import (
+    Progress,
+    accelerate,
+    accelerated,
+    add_acceleration_arguments,
+    add_model_argument,
+)
 from gplinker_kit.cli.policies import add_policy_arguments, policy_from
 
 HELP = 'write a page to look at: sentences, events, gold against predicted'
@@ -25,6 +31,7 @@ def add_arguments(parser):
                         help="the official score's common characters (default: %(default)s)")
     parser.add_argument('--batch-size', type=int, default=32, metavar='N', help='default: %(default)s')
     add_policy_arguments(parser)
+    add_acceleration_arguments(parser)
 
 
 def run(options):
@@ -45,6 +52,8 @@ def run(options):
         if options.file is not None:
             raise ValueError('FILE %r goes with --model; with --predictions the sentences are in that file'
                              % options.file)
+        if accelerated(options):
+            raise ValueError('--precision and --xla go with --model; with --predictions no model runs')
         pairs = read_pairs(options.predictions, options.gold, options.limit)
     title = options.title or 'Events of %s' % (options.file or options.predictions).replace('\\', '/').split('/')[-1]
     page = render(pairs, title=title, match=options.match, triggerless=options.trigger_policy)
@@ -57,6 +66,7 @@ def extracted(options):
     """Returns [(Extraction, Example)] of the sentences in a file."""
     from gplinker_kit.gplinker import GPLinker
 
+    accelerate(options)
     gplinker = GPLinker.load(options.model, options.which)
     examples = read_sentences(options.file, gplinker.schema, options.limit)
     extractor = gplinker.extractor(policy_from(options), options.batch_size)

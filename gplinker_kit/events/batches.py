@@ -6,6 +6,8 @@ import numpy as np
 
 from gplinker_kit.events.labels import pad_targets
 
+GOLD_MULTIPLE = 32
+
 
 def length_batches(lengths, batch_size, random, multiple=16, longest=None, tokens=None):
     """Shuffles texts into batches whose members are padded to about the same length.
@@ -44,7 +46,7 @@ def length_batches(lengths, batch_size, random, multiple=16, longest=None, token
     return batches
 
 
-def make_batch(items, width, gold_multiple=32):
+def make_batch(items, width, gold_multiple=GOLD_MULTIPLE):
     """Pads encoded texts into arrays.
 
     Arguments: items: list of (token ids, segment ids, Targets); width: int; gold_multiple: the numbers of golds are

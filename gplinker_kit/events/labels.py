@@ -121,6 +121,18 @@ def encode_example(tokenizer_output, example, schema, max_length, stride=None, t
     return items, targets.report
 
 
+def padded_golds(count, multiple=None):
+    """Returns the number of places for `count` targets, at least 1; with a `multiple` this times a power of two."""
+    if multiple is None:
+        return max(1, count)
+    if multiple < 1:
+        raise ValueError('multiple must be at least 1, got %r' % (multiple,))
+    size = multiple
+    while size < count:
+        size *= 2
+    return size
+
+
 def pad_targets(targets, multiple=None):
     """Stacks target arrays of several texts into one, padded with -1.
 
@@ -139,14 +151,7 @@ def pad_targets(targets, multiple=None):
     for number, target in enumerate(targets):
         if target.ndim != 2 or target.shape[1] != 3:
             raise ValueError('targets[%d] must have shape (G, 3), got %r' % (number, target.shape))
-    longest = max(1, max(len(target) for target in targets))
-    if multiple is not None:
-        if multiple < 1:
-            raise ValueError('multiple must be at least 1, got %r' % (multiple,))
-        size = multiple
-        while size < longest:
-            size *= 2
-        longest = size
+    longest = padded_golds(max(len(target) for target in targets), multiple)
     padded = np.full((len(targets), longest, 3), -1, dtype='int32')
     for row, target in zip(padded, targets):
         row[:len(target)] = target

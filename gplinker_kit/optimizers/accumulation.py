@@ -1,7 +1,7 @@
 """Gradient accumulation: one update for several batches."""
 
 from gplinker_kit.backend import keras, ops
-from gplinker_kit.backend.optimizer import sync_state
+from gplinker_kit.backend.optimizer import sync_state, unwrapped
 from gplinker_kit.optimizers.checks import check_count
 from gplinker_kit.optimizers.transform import Transform
 
@@ -69,8 +69,7 @@ def flush_gradients(model):
 
     Raises: ValueError where the optimizer does not accumulate gradients.
     """
-    # Keras 3 puts its optimizer for scaled losses around ours under mixed precision.
-    optimizer = getattr(model.optimizer, 'inner_optimizer', model.optimizer)
+    optimizer = unwrapped(model.optimizer)
     if not hasattr(optimizer, 'flush'):
         raise ValueError('flush_gradients: the optimizer of the model does not accumulate gradients')
     sync_state(model)

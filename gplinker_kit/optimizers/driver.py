@@ -7,7 +7,7 @@ import warnings
 import numpy as np
 
 from gplinker_kit.backend import keras
-from gplinker_kit.backend.optimizer import Driver, value_of
+from gplinker_kit.backend.optimizer import Driver, unwrapped, value_of
 from gplinker_kit.optimizers import schedules
 from gplinker_kit.optimizers.checks import check_number
 from gplinker_kit.optimizers.clipping import clip_by_global_norm, clip_by_value
@@ -36,6 +36,7 @@ def current_learning_rate(optimizer):
     That is the rate that a `piecewise_linear_lr` extension leaves, before the factors of single weights.
     With JAX the step counter of a running `fit` is brought up to date at the end of each epoch only.
     """
+    optimizer = unwrapped(optimizer)
     if not isinstance(optimizer, RuleOptimizer):
         raise ValueError('optimizer must be one of gplinker_kit.optimizers, got %r' % (optimizer,))
     batch = np.float32(max(1, int(value_of(optimizer.iterations))))
