@@ -69,9 +69,9 @@ def accelerate(precision=None, loss_scale=None, xla=None, lazy_compilation=True)
         lazy_compilation: False compiles a cluster at once and not after some runs; with 'auto' or 'fusible'.
 
     Raises:
-        ValueError: a value that is none of these; what the stack lacks: bfloat16 or 'jit_compile' on TF 1.15, XLA on
-            PyTorch, clusters on JAX, which compiles everything; a flag of the environment that says the contrary
-            (both are shown); another call with other arguments; too late a call.
+        ValueError: a value that is none of these; what the stack lacks: bfloat16 or 'jit_compile' on TF 1.15, and
+            'fusible' where it is not NVIDIA's; XLA on PyTorch; clusters on JAX, which compiles everything; a flag of
+            the environment that says the contrary (both are shown); another call with other arguments; too late a call.
 
     Too late is a call after a layer, an optimizer or a session was made that is still in use, and with `xla` after
     TensorFlow 2 has run its first operation. What cannot be noticed is a session of TF 1.15 that was made and dropped
@@ -142,6 +142,9 @@ def _checked(precision, loss_scale, xla, lazy_compilation):
 
 def _check_stack(precision, xla):
     if STACK != 'keras3':
+        if xla == 'fusible' and not xla_flags.knows_fusible(_library()):
+            raise ValueError("xla='fusible': this TensorFlow 1.15 would read --tf_xla_auto_jit=fusible as 0, no XLA at "
+                             "all; NVIDIA's build knows it, and TensorFlow 2. Use 'auto'")
         if precision == 'bfloat16':
             raise ValueError("precision='bfloat16' needs Keras 3: TensorFlow 1.15 rewrites graphs to float16 only")
         if xla == 'jit_compile':
@@ -151,6 +154,10 @@ def _check_stack(precision, xla):
     elif ENGINE == 'jax' and xla in ('auto', 'fusible'):
         raise ValueError("xla=%r: those are TensorFlow's clusters; JAX compiles every step as a whole, with or without "
                          "xla='jit_compile'" % xla)
+
+
+def _library():
+    return importlib.import_module('_pywrap_tensorflow_internal').__file__
 
 
 def _computes_in(precision):

@@ -1,5 +1,6 @@
 """The flags of XLA in the environment variable TF_XLA_FLAGS: those of the user are kept, and ours are added."""
 
+import mmap
 import shlex
 
 NAME = 'TF_XLA_FLAGS'
@@ -42,6 +43,15 @@ def extended(text, flags):
             raise ValueError('%s has --%s=%s, and --%s=%s was asked for; remove one of them' % (
                 NAME, name, found[name], name, value))
     return ' '.join([text] * bool(text.strip()) + added)
+
+
+def knows_fusible(path):
+    """Whether the TensorFlow library at `path` has XLA's clusters of fusible operations.
+
+    It came with a flag of its own, whose name a library that has it holds.
+    """
+    with open(path, 'rb') as stream, mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as library:
+        return library.find(b'tf_xla_ops_to_cluster') >= 0
 
 
 def _equal(one, two):

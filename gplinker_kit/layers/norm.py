@@ -1,5 +1,6 @@
 """Layer normalisation and its root-mean-square form."""
 
+from gplinker_kit import backend
 from gplinker_kit.backend import ops, register
 from gplinker_kit.backend.fused import standardize
 from gplinker_kit.layers.scale_offset import ScaleOffset
@@ -29,8 +30,8 @@ class LayerNormalization(ScaleOffset):
         passes through; padded positions are normalised like others.
     Arguments:
         zero_mean: bool, subtract the mean. unit_variance: bool, divide by sqrt(mean(x²) + epsilon) after centring.
-        epsilon: float, default 1e-7, for which 0 stands too, as in bert4keras. scale, offset, conditional,
-        hidden_units, hidden_activation, hidden_initializer: as in `ScaleOffset`.
+        epsilon: float; None and 0 stand for `K.epsilon()`, 1e-7 unless it was set, as in bert4keras. scale, offset,
+        conditional, hidden_units, hidden_activation, hidden_initializer: as in `ScaleOffset`.
     Weights: those of `ScaleOffset`; beta (if `offset`) before gamma (if `scale`), the order of BERT's checkpoints.
     References: Ba et al., 2016 (arXiv:1607.06450); Zhang & Sennrich, 2019 (arXiv:1910.07467); conditional:
         kexue.fm/archives/7124.
@@ -52,7 +53,7 @@ class LayerNormalization(ScaleOffset):
         super().__init__(scale, offset, conditional, hidden_units, hidden_activation, hidden_initializer, **kwargs)
         self.zero_mean = zero_mean
         self.unit_variance = unit_variance
-        self.epsilon = epsilon or EPSILON
+        self.epsilon = epsilon or backend.epsilon()
 
     def call(self, inputs, mask=None):
         x, condition = inputs if self.conditional else (inputs, None)

@@ -20,7 +20,8 @@ from tests import oracles
 from tests.layers.wiring import MaskProbe, Wiring, assert_close, compute, predict, random_weights
 
 BATCHES = ((4, 6), (2, 3))  # (b, n): neither is known when the model is built
-HALF_TOLERANCE = {'float16': 0.02, 'mixed_bfloat16': 0.08}
+LONG = (2, 200)
+HALF_TOLERANCE = {'float16': 0.02, 'mixed_float16': 0.02, 'mixed_bfloat16': 0.08}
 
 
 def first_mask(xs, masks):
@@ -178,9 +179,10 @@ def check_training(wiring, layer, outputs, values):
 
 
 def check_half_precision(case):
-    """The same numbers in half precision: finite where float32 is, and near the oracle."""
+    """The same numbers in half precision, of long texts too: finite where float32 is, and near the oracle."""
     if STACK == 'keras3':
-        _compare_half(case, 'mixed_bfloat16', {'dtype': 'mixed_bfloat16'})
+        for kind in ('mixed_float16', 'mixed_bfloat16'):
+            _compare_half(case, kind, {'dtype': kind})
         return
     K.set_floatx('float16')
     try:
@@ -195,11 +197,12 @@ def _compare_half(case, kind, options):
     layer = case.make(**options)
     model = wiring.model(layer(wiring.tensors, **case.call))
     weights = random_weights(layer, rng, case.scale)
-    feeds, xs, masks = wiring.draw(*BATCHES[0])
-    results = listed(case.oracle(xs, masks, [w.astype('float64') for w in weights]))
-    for found, expected in zip(predict(model, feeds), results):
-        scale = np.abs(expected[expected > -1e8]).max(initial=1.0)
-        assert_close(found.astype('float64') / scale, expected / scale, HALF_TOLERANCE[kind])
+    for shape in (BATCHES[0], LONG)[: 1 if kind == 'mixed_bfloat16' else 2]:
+        feeds, xs, masks = wiring.draw(*shape)
+        results = listed(case.oracle(xs, masks, [w.astype('float64') for w in weights]))
+        for found, expected in zip(predict(model, feeds), results):
+            scale = np.abs(expected[expected > -1e8]).max(initial=1.0)
+            assert_close(found.astype('float64') / scale, expected / scale, HALF_TOLERANCE[kind])
 
 
 def check_dropout(case):
