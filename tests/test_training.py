@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file
 
+from gplinker_kit.backend import ENGINE
 from gplinker_kit.events import Thresholds
 from gplinker_kit.gplinker import GPLinker
 from gplinker_kit.model_folder import current_version, pointed, versions
@@ -169,3 +170,18 @@ def test_long_texts_are_trained_in_windows_and_links_can_be_typed():
     assert lines[0].startswith('6 training texts in ') and ' 0 beyond the window' in lines[0]
     assert gplinker.predict(*(np.ones((1, 4), 'int32'),) * 2)[1].shape == (1, 4, 4 + 2 * len(schema.event_types))
     assert evaluate(gplinker, examples).argument.f1 > 0.8
+
+
+@pytest.mark.skipif(ENGINE != 'jax', reason='JAX says what it compiles')
+def test_the_shapes_in_the_log_are_the_programs_that_are_compiled(caplog):
+    import jax
+
+    schema, examples = sentences(40)
+    gplinker, lines = tiny_gplinker(schema), []
+    with caplog.at_level('WARNING'), jax.log_compiles():
+        train(gplinker, examples, recipe=Recipe(epochs=3, batch_size=10), log=lines.append, progress=False)
+    heard = [record.getMessage() for record in caplog.records]
+    compiled = [line for line in heard if 'Finished XLA compilation of jit(train_step)' in line]
+    said = [line for line in lines if 'XLA compiles a program for each' in line]
+    new = sum(int(line.split(', ')[-1].split()[0]) for line in said)
+    assert said[0].startswith('epoch 1/3: batches of ') and 2 <= new == len(compiled) <= 6, (said, compiled)
