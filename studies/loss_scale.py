@@ -4,7 +4,7 @@ Claims (kexue.fm/archives/9059): in float16 small gradients become 0, above all 
 small on purpose, as DeepNet's does; so multiply the loss by a constant, such as 1000, "as large as possible without
 NaN", to which Adam's updates are invariant. Measured here: of a deep post-norm encoder, freshly initialised, the share
 of gradient entries that are 0 in half precision though not in float32, by scale, initialisation and role of the
-matrix; and how far Adam's weights part when the loss is 1000 times as large, for several epsilons.
+matrix; and how far Adam's weights part when the loss is 1000 times as large, for several epsilons. Keras 3 only.
 
     KERAS_BACKEND=torch python -m studies.loss_scale [--full] [--output DIR]
 """
@@ -41,6 +41,10 @@ def encoder(style, depth, tokens, dtype='float32'):
     alpha = (2 * depth) ** 0.25 if style == 'DeepNorm' else 1.0
 
     class Times(Layer):
+        def __init__(self, **kwargs):
+            super().__init__(**kwargs)
+            self.supports_masking = True
+
         def call(self, inputs):
             return inputs * alpha
 
@@ -65,8 +69,8 @@ def encoder(style, depth, tokens, dtype='float32'):
 
 def role_of(path):
     """Returns the role of the weight with that name, or None where it is none of `ROLES`."""
-    for words, role in (('query', 0), ('key', 0), ('value', 1), ('output', 1), ('FeedForward', 2), ('Token', 3)):
-        if words in path.split('MultiHeadSelfAttention')[-1]:
+    for words, role in (('Token', 3), ('FeedForward', 2), ('/query', 0), ('/key', 0), ('/value', 1), ('/output', 1)):
+        if words in path:
             return ROLES[role]
     return None
 
