@@ -138,7 +138,7 @@ def flushed(exact, half):
         one = np.concatenate([exact[path].ravel() for path in paths])
         other = np.concatenate([half[path].ravel() for path in paths])
         there = one != 0
-        found[role] = (np.mean(other[there] == 0), np.mean(~np.isfinite(other[there])))
+        found[role] = (float(np.mean(other[there] == 0)), float(np.mean(~np.isfinite(other[there]))))
     return found
 
 
@@ -150,14 +150,15 @@ def lost(style, depth, batch, tokens, exponents):
     _, half = encoder(style, depth, tokens, 'mixed_float16')
     half.set_weights(plain.get_weights())
     half_of = {a.path: b.path for a, b in zip(plain.trainable_weights, half.trainable_weights)}
-    sizes = {role: np.median(np.abs(np.concatenate(
-        [exact[path][exact[path] != 0] for path in exact if role_of(path) == role]))) for role in ROLES}
+    sizes = {role: float(np.median(np.abs(np.concatenate(
+        [exact[path][exact[path] != 0] for path in exact if role_of(path) == role])))) for role in ROLES}
     rows = []
     for exponent in exponents:
         found = gradients(half, batch, 2.0**exponent)
         shares = flushed(exact, {path: found[half_of[path]] for path in exact})
         rows += [(style, exponent, role, *shares[role], sizes[role]) for role in ROLES]
-        print(rows[-4:], flush=True)
+        told = ', '.join('%s %.2f%%' % (role, 100 * shares[role][0]) for role in ROLES)
+        print('%s, 2^%d: %s' % (style, exponent, told), flush=True)
     return rows
 
 
