@@ -191,7 +191,7 @@ def draw(rows, apart, folder):
     made, axes = figure(12, 3.9, 3)
     for axis, style in zip(axes, STYLES):
         for role, colour in zip(ROLES, COLOURS):
-            points = [(row[1], 100 * row[3]) for row in rows if row[:1] + row[2:3] == (style, role)]
+            points = [(row[1], 100 * row[3] or np.nan) for row in rows if (row[0], row[2]) == (style, role)]
             axis.plot(*zip(*points), 'o-', ms=3.5, color=colour, label=role)
         over = {}
         for row in rows:
@@ -200,9 +200,9 @@ def draw(rows, apart, folder):
         broken = [exponent for exponent in over if over[exponent] > 0]
         if broken:
             axis.axvspan(min(broken) - 1, max(over) + 0.5, color='0.85', label='overflow')
-        axis.set(title='%s initialisation' % style, xlabel='loss scale, power of two', ylim=(-2, 102))
+        axis.set(title='%s initialisation' % style, xlabel='loss scale, power of two', yscale='log', ylim=(5e-4, 100))
         axis.axvline(np.log2(CONSTANT), color='0.4', lw=0.8, ls=':')
-    axes[0].set(ylabel='gradient entries that become 0, %')
+    axes[0].set(ylabel='gradient entries lost, % (no point: none)')
     axes[1].legend(frameon=False, fontsize=8)
     for epsilon, colour in zip(EPSILONS, COLOURS):
         values = [row[2] for row in apart if row[0] == epsilon]
@@ -228,7 +228,7 @@ def main():
         apart += [(epsilon, step, value) for step, value in enumerate(values, 1)]
         print('epsilon %g: %.2g after %d steps' % (epsilon, values[-1], steps), flush=True)
     write_csv(options.output, 'adam', ['epsilon', 'step', 'difference'], apart)
-    table = [[style, role] + ['%.1f' % (100 * row[3]) for row in rows if row[:1] + row[2:3] == (style, role)]
+    table = [[style, role] + ['%.1f' % (100 * row[3]) for row in rows if (row[0], row[2]) == (style, role)]
              for style in STYLES for role in ROLES]
     print(markdown(['initialisation', 'role'] + ['2^%d' % exponent for exponent in exponents], table))
     draw(rows, apart, options.output)
