@@ -1,6 +1,7 @@
 """Fixtures of all tests."""
 
 import os
+import sys
 
 import pytest
 
@@ -34,26 +35,42 @@ def plain_session():
     return tf.compat.v1.Session(config=config)
 
 
+def clear_session(plain):
+    """Begins a new graph on TF 1.15, which keeps all that was ever built in one, so that every run pays for it.
+
+    Keras 3 would lose what it has compiled.
+    """
+    from gplinker_kit.backend import STACK, keras
+
+    if STACK != 'keras3':
+        keras.backend.clear_session()
+        if plain:
+            keras.backend.set_session(plain_session())
+
+
+def folder_of(request):
+    return os.path.basename(os.path.dirname(str(request.node.fspath)))
+
+
 @pytest.fixture(autouse=True)
 def fresh_session(request):
-    """A new graph for each test of these folders on TF 1.15.
-
-    It keeps all that was ever built in one graph, and every run of the session pays for it. Keras 3 would lose what it
-    has compiled.
-    """
-    folder = os.path.basename(os.path.dirname(str(request.node.fspath)))
+    """A new graph for each test of `TENSOR_TESTS`."""
+    folder = folder_of(request)
     if folder not in TENSOR_TESTS:
         yield
         return
-    from gplinker_kit.backend import STACK, keras
-
-    if STACK == 'keras3':
-        yield
-        return
-    keras.backend.clear_session()
-    if folder in ('backend', 'cli'):
-        yield
-        return
-    keras.backend.set_session(plain_session())
+    clear_session(plain=folder not in ('backend', 'cli'))
     yield
-    keras.backend.clear_session()  # the next folder finds TensorFlow as users do
+    clear_session(plain=False)  # the next folder finds TensorFlow as users do
+
+
+@pytest.fixture(autouse=True, scope='module')
+def fresh_module(request):
+    """A new graph for each file of the other tests, whose models are made once a file."""
+    folder = folder_of(request)
+    if folder in TENSOR_TESTS or 'tensorflow' not in sys.modules:
+        yield
+        return
+    clear_session(plain=folder == 'checkpoint')
+    yield
+    clear_session(plain=False)
