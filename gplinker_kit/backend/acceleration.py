@@ -15,6 +15,7 @@ import importlib
 import math
 import numbers
 import os
+import sys
 from collections import namedtuple
 
 from gplinker_kit.backend import xla_flags
@@ -157,7 +158,7 @@ def _check_stack(precision, xla):
 
 
 def _library():
-    return importlib.import_module('_pywrap_tensorflow_internal').__file__
+    return sys.modules['_pywrap_tensorflow_internal'].__file__  # of TensorFlow 1.15, which Keras has imported
 
 
 def _computes_in(precision):

@@ -48,7 +48,8 @@ def mask_out(scores, mask):
     """
     if mask is None:
         return scores
-    return scores + (1.0 - ops.cast(mask, 'float32')) * MASKED
+    # Not 1 - mask: XLA of TF 1.15 multiplies that out, and sums of scores and -1e9 lose the scores.
+    return scores + ops.cast(ops.logical_not(mask), 'float32') * MASKED
 
 
 def key_mask(mask, rank):

@@ -73,7 +73,8 @@ def scatter_fill(index, keep, size):
 
 def of_other_labels(label, labels):
     """Returns (b, G, h): 0 where the gold's label (b, G) is h, `FILL` elsewhere."""
-    return (1.0 - ops.one_hot(label, labels, dtype='float32')) * FILL
+    own = ops.equal(ops.expand_dims(label, -1), ops.arange(labels, dtype='int32'))
+    return ops.cast(ops.logical_not(own), 'float32') * FILL  # not 1 - own: see `layers.common.mask_out`
 
 
 def check_flag(name, value):

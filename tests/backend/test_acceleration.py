@@ -33,7 +33,7 @@ def plain():
     losses, scores, _ = accelerated.train()
     if not KERAS3:
         K.clear_session()
-    assert losses[-1] < losses[1]
+    assert losses[-1] < losses[0]
     return dict({'scores%d' % k: each for k, each in enumerate(scores)}, losses=np.array(losses))
 
 
@@ -45,7 +45,7 @@ def assert_equal(found, plain, tolerance):
         np.testing.assert_allclose(found[name][seen], wanted[seen], tolerance, tolerance, err_msg=name)
 
 
-@pytest.mark.skipif(not CLUSTERS, reason="clusters are TensorFlow's")
+@pytest.mark.skipif(not CLUSTERS or STACK == 'tf_keras', reason="TensorFlow's, whichever Keras; once is enough")
 def test_clusters_give_the_same_numbers(plain, tmp_path):
     found, facts, log = run(tmp_path, environment={'TF_XLA_FLAGS': '--tf_xla_min_cluster_size=8'}, xla='auto')
     assert_equal(found, plain, 1e-4)
