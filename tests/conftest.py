@@ -17,6 +17,14 @@ def shared_data():
     return folder
 
 
+def pytest_runtest_setup(item):
+    if item.get_closest_marker('once'):
+        from gplinker_kit.backend import ENGINE, STACK
+
+        if (STACK, ENGINE) != ('keras3', 'tensorflow'):
+            pytest.skip('once is enough')
+
+
 TENSOR_TESTS = {'backend', 'cli', 'layers', 'losses', 'models', 'optimizers'}
 
 

@@ -164,6 +164,7 @@ def test_what_an_extractor_cannot_do_is_refused(source):
         FeatureExtractor(wrapper, extractor.tokenizer)
 
 
+@pytest.mark.once
 def test_folders_that_do_not_do(source, tmp_path):
     for name in ('config.json', 'model.safetensors'):
         (tmp_path / name).write_bytes(open(os.path.join(source[0], name), 'rb').read())
@@ -178,6 +179,7 @@ def test_folders_that_do_not_do(source, tmp_path):
         FeatureExtractor.open(str(tmp_path))
 
 
+@pytest.mark.once
 def test_a_vocabulary_of_words_has_its_texts_cut_into_words(source, tmp_path, monkeypatch):
     # In the place of jieba, whose dictionary takes a second to load.
     monkeypatch.setattr('gplinker_kit.features.jieba_words', lambda text: [text[:2], text[2:4], text[4:]])

@@ -70,6 +70,7 @@ def check(folder):
         assert all(np.isfinite(part).any() and not np.isnan(part).any() for part in scores)
 
 
+@pytest.mark.once
 @pytest.mark.skipif(not hasattr(os, 'fork'), reason='needs fork')
 def test_a_training_ends_as_if_it_had_not_been_killed(tmp_path):
     """Twenty kills; and a folder that loads after each of them, once it has a version."""
@@ -129,6 +130,7 @@ def require_whole(folder):
         load_file(os.path.join(version, 'weights.safetensors'))
 
 
+@pytest.mark.once
 @pytest.mark.skipif(not hasattr(os, 'fork'), reason='needs fork')
 def test_killed_at_random_moments(trainer):
     process, folder = trainer

@@ -49,6 +49,7 @@ def test_a_combination_that_makes_no_sense_is_one_line(corpus, tmp_path, capsys)
     assert '--precision and --xla go with --model' in capsys.readouterr().err
 
 
+@pytest.mark.once
 def test_a_training_in_half_precision(corpus, tmp_path):
     """In a process of its own: what is chosen is chosen for all of it."""
     options = ['--precision', 'float16', '--loss-scale', '1000'] if STACK != 'keras3' else ['--precision', 'bfloat16']
