@@ -44,8 +44,11 @@ from gplinker_kit.events.scores import log_probability
 
 def _event(event_type, draft, nodes, links, text, schema):
     """Builds an Event from its draft and the logits of the links, a list of lists."""
-    used = sorted({row.node for row in draft})
-    pairs = [(i, j) for i in used for j in used if i < j and links[i][j] > -math.inf]
+    places = [row.node for row in draft]
+    used, pairs = sorted(set(places)), []
+    for k, i in enumerate(used):
+        row = links[i]
+        pairs += [(i, j) for j in used[k + 1:] if row[j] > -math.inf]
     log_scores = log_probability([row.logit for row in draft] + [links[i][j] for i, j in pairs])
     scores = np.exp(log_scores).tolist()
     arguments = []
@@ -53,14 +56,12 @@ def _event(event_type, draft, nodes, links, text, schema):
         label, (start, end) = schema.labels[row.label], nodes[row.node].span
         filled = (text[start:end], start) if label.item is None else (label.item, None)
         arguments.append(Argument(label.role, filled[0], filled[1], score=score))
-    of_pair = dict(zip(pairs, scores[len(draft):]))
+    beside = {i: {} for i in used}
+    for (i, j), score in zip(pairs, scores[len(draft):]):
+        beside[i][j] = beside[j][i] = score
     linked = []
-    for q, row in enumerate(draft):
-        for p in range(q):
-            other = draft[p].node
-            score = of_pair.get((other, row.node) if other < row.node else (row.node, other))
-            if score is not None:
-                linked.append((p, q, score))
+    for q, place in enumerate(places):
+        linked += [(p, q, score) for p, score in enumerate(map(beside[place].get, places[:q])) if score is not None]
     triggers = int(has_trigger(draft, schema))
     return Event(event_type, arguments[0] if triggers else None, tuple(arguments[triggers:]),
                  score=math.exp(log_scores.mean()), links=tuple(linked))

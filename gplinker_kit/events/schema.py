@@ -115,7 +115,7 @@ class Event:
         if self.trigger is not None and self.trigger.role != TRIGGER:
             raise ValueError('the role of a trigger must be %r, got %r' % (TRIGGER, self.trigger.role))
         object.__setattr__(self, 'arguments', tuple(self.arguments))
-        object.__setattr__(self, 'links', tuple(tuple(link) for link in self.links))
+        object.__setattr__(self, 'links', tuple(map(tuple, self.links)))
 
     def nodes(self):
         """Returns the trigger, if there is one, followed by the arguments, as a tuple."""

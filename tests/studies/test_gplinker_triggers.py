@@ -26,7 +26,7 @@ def test_what_nothing_but_triggers_tells_apart():
 
 
 def test_measured_at_thresholds_that_the_model_does_not_keep():
-    schema, examples = sentences(3)
+    schema, examples = sentences(2)
     gplinker = tiny_gplinker(schema)
     first = measure(gplinker, examples, True)
     assert len(first) == 4 and measure(gplinker, examples, True) == first
