@@ -48,8 +48,8 @@ class Driver(StepRunner, keras.optimizers.Optimizer):
 
     def build(self, variables):
         """Creates the step counter and the slots of `variables`; those that exist already keep their values."""
+        self._create_counters()
         with tf.init_scope():
-            self._create_counters()
             self._create_slots(variables)
 
     def _create_counters(self):
