@@ -21,6 +21,8 @@ MODELS = {
     'roformer_v2, lm': ('roformer_v2', dict(application='lm')),
     'gau_alpha': ('gau_alpha', HEADS),
     'gau_alpha, unilm': ('gau_alpha', dict(application='unilm')),
+    'roformer, pre-norm': ('roformer', dict(HEADS, norm_position='pre', residual='skipinit')),
+    'bert, scan': ('bert', dict(HEADS, max_position=LENGTH, residual='deepnorm', stack='scan', num_hidden_layers=2)),
 }
 
 
@@ -28,7 +30,7 @@ def model_of(name):
     """The heads of the builder and GPLinker's pointers on one encoder."""
     model, options = MODELS[name]
     wrapper = build(model, **options)
-    last = [name for name in wrapper.layers if re.match('Transformer-0-.*-Norm$', name)][-1]
+    last = [name for name in wrapper.layers if re.match('Transformer-(0-.*-Norm|Stack)$', name)][-1]
     outputs = wrapper.model.outputs + event_pointers(wrapper.layers[last].output, 3, 8)
     return Model(wrapper.inputs, outputs)
 
