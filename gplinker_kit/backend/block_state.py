@@ -35,6 +35,8 @@ if STACK == 'keras3':
     class GivenSeed(keras.random.SeedGenerator):
         """A seed generator without a state."""
 
+        _initial_seed = 0  # PyTorch passes over generators that have None here
+
         def __init__(self, seed):
             self.given, self.drawn = seed, 0
 

@@ -30,6 +30,6 @@ else:
             return before
         # Keras runs the updates of layers in its train function only.
         with tf.control_dependencies([before]):
-            layer.add_update([variable.assign_add(tf.ones_like(before))])
+            layer.add_update([variable.assign_add(tf.ones_like(before), read_value=False)])
         vars(layer)['_counted'] = (before.graph, before)
         return before

@@ -2,13 +2,14 @@
 
 * `loss_and_gradients(model, inputs, targets, loss)`: (loss, [gradient of each trainable weight]), numpy; inputs are
   lists of arrays. The model runs as in prediction, without dropout.
-* `run(outputs_of, inputs)`: the outputs of a model as a list of arrays.
+* `run(model, inputs)`: the outputs of a model as a list of arrays.
+* `compute(function, arrays)`: what a function of tensors returns, a list of them, as arrays; run once, all together.
 * `assign(variables, arrays)`; `weight_name(variable)`: the last part of its name.
 """
 
 import numpy as np
 
-from gplinker_kit.backend import ENGINE, STACK, K, ops
+from gplinker_kit.backend import ENGINE, STACK, K, keras, ops
 from gplinker_kit.backend.optimizer import dense
 
 
@@ -42,6 +43,9 @@ if STACK == 'keras3':
     def _numpy(tensors):
         return [np.asarray(ops.convert_to_numpy(tensor)) for tensor in tensors]
 
+    def compute(function, arrays):
+        return _numpy(_run([ops.convert_to_tensor(x) for x in arrays], function))
+
     def loss_and_gradients(model, inputs, targets, loss):
         tensors = _first([ops.convert_to_tensor(x) for x in inputs])
         targets = ops.convert_to_tensor(targets)
@@ -52,6 +56,9 @@ if STACK == 'keras3':
 
     if ENGINE == 'tensorflow':
         import tensorflow as tf
+
+        def _run(tensors, function):
+            return function(*tensors)
 
         def _differentiate(model, tensors, targets, loss):
             weights = [weight.value for weight in model.trainable_weights]
@@ -67,6 +74,10 @@ if STACK == 'keras3':
     elif ENGINE == 'jax':
         import jax
 
+        def _run(tensors, function):
+            with keras.StatelessScope():  # keeps what random numbers do to their seeds
+                return jax.jit(function)(*tensors)
+
         def _differentiate(model, tensors, targets, loss):
             weights = [weight.value for weight in model.trainable_variables]
             others = [weight.value for weight in model.non_trainable_variables]
@@ -80,6 +91,10 @@ if STACK == 'keras3':
     else:
         import torch
 
+        def _run(tensors, function):
+            with torch.no_grad():
+                return function(*tensors)
+
         def _differentiate(model, tensors, targets, loss):
             value = mean_loss(loss, targets, model(tensors, training=False))
             weights = [weight.value for weight in model.trainable_weights]
@@ -90,6 +105,9 @@ else:
 
     def run(model, inputs):
         return [np.asarray(x) for x in _listed(model.predict_on_batch(_first(inputs)))]
+
+    def compute(function, arrays):
+        return K.batch_get_value(function(*[ops.convert_to_tensor(x) for x in arrays]))
 
     def assign(variables, arrays):
         K.batch_set_value(list(zip(variables, arrays)))

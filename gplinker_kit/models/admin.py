@@ -10,7 +10,7 @@ Source: Liu et al., 2020, "Understanding the Difficulty of Training Transformers
 
 import numpy as np
 
-from gplinker_kit.backend import STACK, K, ops, scan
+from gplinker_kit.backend import STACK, measuring, ops, scan
 from gplinker_kit.layers import FeedForward, GatedAttentionUnit, LayerNormalization, MultiHeadAttention, Residual
 from gplinker_kit.models.block_stack import BlockStack, get_weights
 from gplinker_kit.models.checkpoint.loading import conditions, layers_and_names
@@ -24,6 +24,10 @@ class Profiler:
     """
 
     def __init__(self, running=1.0):
+        self.restart(running)
+
+    def restart(self, running=1.0):
+        """Forgets what was found."""
         self.running, self.found = ops.convert_to_tensor(running, dtype='float32'), []
 
     def alpha(self, layer, x, branch, mask=None):
@@ -78,11 +82,20 @@ def profile(model, batch):
     if not layers:
         raise ValueError("admin.profile: the model has no sums with factors; build it with residual='admin'")
     profiler = Profiler()
+
+    def run(*tensors):
+        profiler.restart()
+        inputs = list(tensors) if len(tensors) > 1 else tensors[0]
+        if STACK == 'keras3':
+            model(inputs, training=False)
+        else:
+            model.call(inputs)  # a graph beside the model's, of which nothing but the factors is computed
+        return [factor for _, factor in profiler.found]
+
     try:
         for layer in layers:
             layer.profiler = profiler
-        _run(model, batch)
-        values = _numpy([factor for _, factor in profiler.found])
+        values = measuring.compute(run, batch if isinstance(batch, (list, tuple)) else [batch])
     finally:
         for layer in layers:
             layer.profiler = None
@@ -97,22 +110,6 @@ def profile(model, batch):
             layer.set_weights([np.full(weight.shape, value) for weight in layer.get_weights()])
             found[layer.name] = float(value)
     return found
-
-
-def _run(model, batch):
-    tensors = [ops.convert_to_tensor(x) for x in (batch if isinstance(batch, (list, tuple)) else [batch])]
-    tensors = tensors if len(tensors) > 1 else tensors[0]
-    if STACK == 'keras3':
-        model(tensors, training=False)
-    else:
-        model.call(tensors)  # a graph beside the model's, of which nothing but the factors is computed
-
-
-def _numpy(tensors):
-    """All at once: on TF 1.15 this is the pass."""
-    if STACK == 'keras3':
-        return [np.asarray(ops.convert_to_numpy(tensor)) for tensor in tensors]
-    return K.batch_get_value(tensors)
 
 
 def _set_stacked(stack, factors):

@@ -202,13 +202,14 @@ class BlockStack(Layer):
                 rows['seeds'] = seeds
 
         def run(x, row):
+            row = row or {'weights': []}  # a block without weights that draws nothing
             own = iter(row['weights'])
             weights = [[next(own) for _ in each] for each in self.cell.weights]
             return self.cell.run(x, outside, mask, outside_masks, weights, row.get('seeds'), training)
 
         if self.profiler is not None:
             return self.profiler.scan(self, x, rows, run)
-        return scan(lambda x, row: (run(x, row), None), x, rows)[0]
+        return scan(lambda x, row: (run(x, row), None), x, rows, length=self.length)[0]
 
     def compute_mask(self, inputs, mask=None):
         return first(mask)

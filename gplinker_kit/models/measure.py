@@ -161,8 +161,7 @@ def _named(model, arrays):
 def _layers(model):
     for layer in model.layers:
         if isinstance(layer, keras.models.Model):
-            for inner in _layers(layer):
-                yield inner
+            yield from _layers(layer)
         else:
             yield layer
 

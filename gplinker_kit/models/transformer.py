@@ -41,8 +41,8 @@ class Transformer:
             (weighted) mean of those rows.
         recompute: bool, keep only the inputs of attention and feed-forward layers for the backward pass, and compute
             the rest again there: less memory, more time. A saved model does not keep it.
-        norm_position: 'post', or 'pre' with a last norm `Final-Norm`. norm: 'layer', or 'rms' for root mean squares
-            without parameters; None for what the model has.
+        norm_position: 'post', or 'pre' with a last norm `Final-Norm`. norm: of embeddings and blocks, 'layer', or
+            'rms' for root mean squares without parameters; None for what the model has.
         residual: 'plain'; 'deepnorm'; 'sgd', 'adam', 'lamb': the constants for that optimizer; 'admin'; 'rezero',
             'skipinit': branches with a factor that is learned from 0, one a block or one a sub-layer; 'ramp': with one
             that grows from 0 to 1 in `residual_steps` batches; a number ε for x + ε·F(x); a pair (α, gain), for what

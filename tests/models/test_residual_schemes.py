@@ -80,5 +80,5 @@ def test_what_the_sum_is_made_with(residual, arguments):
     (-0.1, 'post', 'Received: -0.1'), (True, 'post', 'Received: True'), ((1, 2, 3), 'post', r'Received: \(1, 2, 3\)'),
 ])  # fmt: skip
 def test_schemes_that_there_are_not(residual, position, words):
-    with pytest.raises(ValueError, match='residual.*' + words):
+    with pytest.raises(ValueError, match=words):
         check_residual(residual, position)
