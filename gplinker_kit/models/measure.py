@@ -99,7 +99,7 @@ def step_change(model, inputs, targets, loss, rule='sgd', rate=1e-4, watched=Non
 def activation_rms(model, inputs):
     """Returns {layer name: root mean square of its (first) output}, of layers with fractions as output; padding counts.
 
-    Of a layer that is called several times the first call counts.
+    Of a layer that is called several times the first call counts, of a stack of blocks the last block.
     """
     _check_model(model)
     outputs = {}

@@ -105,7 +105,7 @@ def test_models_that_cannot_be_measured():
 
 
 def increments(blocks, **options):
-    """(‖∇‖₂², ‖∇‖₁) at the start of a masked language model of periodic texts."""
+    """(‖∇‖₂², ‖∇‖₁, norms) of the blocks' weights at the start of a masked language model of periodic texts."""
     wrapper = build(
         'roformer', vocab_size=24, hidden_size=16, num_attention_heads=2, intermediate_size=64, hidden_act='relu',
         num_hidden_layers=blocks, segment_vocab_size=0, initialization='xavier', stack='scan', with_mlm='linear',
@@ -116,7 +116,7 @@ def increments(blocks, **options):
     tokens = np.tile(rng.randint(2, 24, (16, 4)), (1, 3))
     labels, hidden = tokens.copy(), rng.rand(16, 12) < 0.3
     norms = measure.gradient_norms(wrapper.model, np.where(hidden, 1, tokens), labels, cross_entropy)
-    found = measure.total(norms)
+    found = measure.total({name: norm for name, norm in norms.items() if name.startswith('Transformer-')})
     return found.l2**2, found.l1, norms
 
 
@@ -133,14 +133,16 @@ def cross_entropy(labels, logits):
 
 
 def test_increments_grow_with_depth_or_not():
-    """Post-norm: both norms grow. The scheme for Adam: ‖∇‖₁ is flat; DeepNorm, for SGD: ‖∇‖₂ is."""
-    shallow, deep = (increments(blocks) for blocks in (3, 12))
-    assert deep[0] > 1.3 * shallow[0] and deep[1] > 2 * shallow[1]
-    adam = [increments(blocks, residual='adam')[1] for blocks in (3, 12)]
-    assert 0.5 < adam[1] / adam[0] < 1.5 and adam[1] < deep[1] / 5
-    deepnorm = [increments(blocks, residual='deepnorm') for blocks in (3, 12)]
-    assert 0.4 < deepnorm[1][0] / deepnorm[0][0] < 1.7
-    assert deepnorm[1][1] > 1.2 * deepnorm[0][1]
+    """From 3 to 12 blocks. Post-norm: both norms grow as the depth; the scheme for Adam: ‖∇‖₁ is nearly flat; DeepNorm,
+    which is for SGD: ‖∇‖₂ is, while ‖∇‖₁ still grows.
+    """
+    growth = {}
+    for residual in ('plain', 'adam', 'deepnorm'):
+        shallow, deep = (increments(blocks, residual=residual) for blocks in (3, 12))
+        growth[residual] = deep[0] / shallow[0], deep[1] / shallow[1]
+    assert growth['plain'][0] > 2 and growth['plain'][1] > 2.3
+    assert growth['adam'][1] < 1.8 and growth['deepnorm'][0] < 1.8
+    assert growth['deepnorm'][1] > 1.2
 
 
 def test_queries_and_keys_hardly_matter():
