@@ -57,7 +57,6 @@ def test_padding_does_not_count():
 
 @pytest.mark.parametrize('model, options', [
     ('bert', {'embedding_size': 24, 'hidden_act': ['gelu', 'linear']}),
-    ('roformer_v2', {'norm': 'layer'}),
     ('gau_alpha', {'norm': 'layer', 'stack': 'scan'}),
 ], ids=str)  # fmt: skip
 def test_folding_changes_nothing(model, options):

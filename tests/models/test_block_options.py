@@ -35,16 +35,12 @@ def norm_of(wrapper, name, x):
 
 
 SUMS = [
-    ('bert', 'post', {}, 1.0, 1.0),
     ('bert', 'pre', {'norm': 'rms'}, 1.0, 1.0),
     ('bert', 'post', {'residual': 'deepnorm'}, 4**0.25, 1.0),  # four sub-layers
     ('roformer_v2', 'post', {'residual': 'adam', 'norm': 'layer'}, 2.0, 1.0),
     ('roformer', 'pre', {'residual': 0.25}, 1.0, 0.25),
     ('gau_alpha', 'pre', {'residual': 'skipinit', 'norm': 'layer'}, 1.0, None),
-    ('gau_alpha', 'post', {'residual': 'adam'}, 2 ** (1 / 3), 1.0),  # two sub-layers of three matrices
     ('roformer_v2', 'post', {'residual': 'rezero'}, 1.0, None),
-    ('bert', 'post', {'residual': 'admin'}, None, 1.0),
-    ('roformer', 'post', {'residual': (3.0, 0.5)}, 3.0, 1.0),
 ]
 
 
@@ -58,8 +54,7 @@ def test_every_sum_is_its_formula(model, position, options, alpha, epsilon, tmp_
     for name in names:
         sums = [n for n in (name + '-Residual', name.rsplit('-', 1)[0] + '-Residual') if n in wrapper.layers]
         own = [value for n in sums for value in wrapper.layers[n].get_weights()]
-        left, right = (own[0] if factor is None else factor for factor in (alpha, epsilon))
-        total = left * values[x] + right * values[name]
+        total = alpha * values[x] + (own[0] if epsilon is None else epsilon) * values[name]
         if position == 'pre':
             np.testing.assert_allclose(
                 values[name + '-Norm'], norm_of(wrapper, name + '-Norm', values[x]), rtol=1e-4, atol=1e-4)
@@ -73,17 +68,16 @@ def test_every_sum_is_its_formula(model, position, options, alpha, epsilon, tmp_
     norms = [layer for layer in wrapper.model.layers if isinstance(layer, LayerNormalization)]
     wanted = options.get('norm', 'rms' if model in ('roformer_v2', 'gau_alpha') else 'layer')
     assert all(layer.zero_mean == (wanted == 'layer') and layer.scale == (wanted == 'layer') for layer in norms)
-    check_checkpoint(wrapper, model, dict(options, norm_position=position, num_hidden_layers=2), tmp_path)
+    check_checkpoint(wrapper, tmp_path)
 
 
-def check_checkpoint(wrapper, model, options, folder):
+def check_checkpoint(wrapper, folder):
     """All weights have names, and load from the file under these."""
-    path = str(folder / 'weights.safetensors')
+    path, expected = str(folder / 'weights.safetensors'), wrapper.model.get_weights()
     wrapper.save_weights_as_checkpoint(path)
-    again = build(model, **options)
-    report = again.load_weights_from_checkpoint(path, strict=True)
-    assert not report.untouched
-    for one, two in zip(wrapper.model.get_weights(), again.model.get_weights()):
+    randomise(wrapper.model, seed=9)
+    assert not wrapper.load_weights_from_checkpoint(path, strict=True).untouched
+    for one, two in zip(wrapper.model.get_weights(), expected):
         assert np.array_equal(one, two)
 
 
@@ -125,9 +119,9 @@ def jit():
 
 
 @pytest.mark.smoke
-@pytest.mark.parametrize('stack', ['unrolled', 'scan'])
-def test_the_ramp_reaches_one_and_goes_with_the_model(stack, tmp_path):
-    wrapper = build('roformer_v2', num_hidden_layers=2, residual='ramp', residual_steps=2, stack=stack)
+def test_the_ramp_reaches_one_and_goes_with_the_model(tmp_path):
+    """In a loop over blocks, which all take it."""
+    wrapper = build('roformer_v2', num_hidden_layers=2, residual='ramp', residual_steps=2, stack='scan')
     plain = build('roformer_v2', num_hidden_layers=2)
     ramp = wrapper.layers['Residual-Ramp']
     start = outputs_of(wrapper, ['Embedding-Norm'])

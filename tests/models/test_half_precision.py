@@ -21,8 +21,7 @@ MODELS = {
     'roformer_v2, lm': ('roformer_v2', dict(application='lm')),
     'gau_alpha': ('gau_alpha', HEADS),
     'gau_alpha, unilm': ('gau_alpha', dict(application='unilm')),
-    'roformer, pre-norm': ('roformer', dict(HEADS, norm_position='pre', residual='skipinit')),
-    'bert, scan': ('bert', dict(HEADS, max_position=LENGTH, residual='deepnorm', stack='scan', num_hidden_layers=2)),
+    'roformer, scan': ('roformer', dict(HEADS, norm_position='pre', residual='skipinit', stack='scan')),
 }
 
 

@@ -47,8 +47,6 @@ CASES = [
     pytest.param('roformer', {'application': 'unilm', 'norm_position': 'pre'}, marks=pytest.mark.smoke),
     ('roformer_v2', {'residual': 'rezero', 'application': 'lm', 'hidden_act': ['gelu', 'linear']}),
     ('gau_alpha', {'residual': 'skipinit', 'packed': True}),
-    ('bert', {'residual': 'admin', 'norm_position': 'post'}),
-    (UserGAU, CONFIGS['gau_alpha']),
     (causal(UserGAU), CONFIGS['gau_alpha']),
 ]
 
@@ -108,20 +106,18 @@ def test_checkpoints_go_both_ways(name, names, tmp_path):
         assert all(np.array_equal(again.get(name), value) for name, value in expected.items())
 
 
-def test_a_file_that_lacks_a_block(tmp_path):
-    _, scanned = pair('bert')
-    arrays = written(pair('bert', blocks=2)[0])
+def test_a_file_that_lacks_a_block():
+    plain, scanned = pair('bert')
+    arrays = {name: value for name, value in written(plain).items() if 'layer_2/output' not in name}
     before = scanned.model.get_weights()
     with pytest.raises(ValueError, match='bert/encoder/layer_2/output/dense/bias: missing'):
         scanned.load_weights_from_checkpoint(arrays)
     assert all(np.array_equal(one, two) for one, two in zip(before, scanned.model.get_weights()))
 
 
-@pytest.mark.parametrize('model, options', [
-    ('bert', {'residual': 'ramp', 'residual_steps': 3}), ('gau_alpha', {'norm_position': 'pre'}),
-])  # fmt: skip
-def test_a_whole_model_is_saved(model, options, tmp_path):
-    wrapper = build(model, stack='scan', num_hidden_layers=3, dropout_rate=0.1, attention_dropout_rate=0.1, **options)
+def test_a_whole_model_is_saved(tmp_path):
+    rates = {'dropout_rate': 0.1, 'attention_dropout_rate': 0.1}
+    wrapper = build('gau_alpha', stack='scan', num_hidden_layers=3, norm_position='pre', **rates)
     wrapper.model.compile('sgd', 'mse', **JIT)
     targets = np.random.RandomState(0).normal(size=(3, LENGTH, 32))
     wrapper.model.train_on_batch(batch(3, LENGTH), targets)
