@@ -111,23 +111,12 @@ def while_loop(cond, body, loop_vars, maximum_iterations=None):
     return tuple(result) if isinstance(loop_vars, (list, tuple)) else result
 
 
-def _scan(f, init, xs=None, length=None, reverse=False):
-    """`keras.ops.scan`, except that `ys` is None where `f` returns none: PyTorch would make it zeros."""
-    silent = []
-
-    def step(carry, x):
-        carry, y = f(carry, x)
-        silent.append(y is None)
-        return carry, y
-
-    carry, ys = ops.scan(step, init, xs, length=length, reverse=reverse)
-    return carry, None if silent and silent[0] else ys
-
-
 if ENGINE == 'tensorflow':
     from gplinker_kit.backend.tf_loops import scan
+elif ENGINE == 'torch':
+    from gplinker_kit.backend.torch_loops import scan
 else:
-    scan = _scan
+    scan = ops.scan
 
 
 def _tensorflow():

@@ -42,7 +42,7 @@ from gplinker_kit.layers.position import (
     sinusoidal,
 )
 from gplinker_kit.layers.relative_position import RelativePositionEmbedding, RelativePositionEmbeddingT5
-from gplinker_kit.layers.residual import Add
+from gplinker_kit.layers.residual import Add, Ramp, Residual
 from gplinker_kit.layers.scale_offset import ScaleOffset
 from gplinker_kit.layers.stock import stock_names
 
@@ -59,9 +59,10 @@ __all__ = [
     'Add', 'BatchConcat', 'BatchSplit', 'Concatenate1D', 'ConditionalRandomField', 'Dropout', 'EfficientGlobalPointer',
     'Embedding', 'FeedForward', 'FirstToken', 'GatedAttentionUnit', 'GlobalAveragePooling1D', 'GlobalAvgPool1D',
     'GlobalMaxPool1D', 'GlobalMaxPooling1D', 'GlobalPointer', 'Input', 'K', 'Layer', 'LayerNormalization', 'Loss',
-    'MaximumEntropyMarkovModel', 'MethodInitializer', 'MultiHeadAttention', 'PositionEmbedding',
-    'RelativePositionEmbedding', 'RelativePositionEmbeddingT5', 'ScaleOffset', 'SinusoidalPositionEmbedding',
-    'activations', 'align', 'apply_rotary', 'apply_rotary_position_embeddings', 'attention_normalize', 'custom_objects',
+    'MaximumEntropyMarkovModel', 'MethodInitializer', 'MultiHeadAttention', 'PositionEmbedding', 'Ramp',
+    'RelativePositionEmbedding', 'RelativePositionEmbeddingT5', 'Residual', 'ScaleOffset',
+    'SinusoidalPositionEmbedding', 'activations', 'align', 'apply_rotary', 'apply_rotary_position_embeddings',
+    'attention_normalize', 'custom_objects',
     'dot_product_attention', 'gated_attention', 'initializers', 'integerize_shape', 'is_tf_keras', 'keras', 'normalize',
     'normalize_scores', 'np', 'recompute_grad', 'sequence_masking', 'sinusoidal', 'sinusoidal_embeddings',
 ] + sorted(_STOCK)  # fmt: skip

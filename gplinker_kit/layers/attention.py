@@ -189,7 +189,8 @@ class MultiHeadAttention(Layer):
         key_size: int, query and key size a head, head_size by default.
         use_bias: bool. normalization: 'softmax', 'squared_relu' or 'softmax_plus'. attention_scale: bool, divide q·k by
         sqrt(key_size). attention_dropout: rate on the weights. return_attention_scores: bool.
-        kernel_initializer: initializer of the four matrices.
+        kernel_initializer: initializer of the matrices. value_initializer: that of the value and output matrices, where
+        it is another one (DeepNorm's); None for the same.
     Weights: kernel and bias of q, k, v and the output, in this order.
     Raises: ValueError for a wrong number of inputs, an unknown p_bias or normalization, a rate outside [0, 1), an
         attention bias of another rank, a position tensor of another width.
@@ -209,6 +210,7 @@ class MultiHeadAttention(Layer):
         attention_dropout=None,
         return_attention_scores=False,
         kernel_initializer='glorot_uniform',
+        value_initializer=None,
         **kwargs
     ):
         super().__init__(**kwargs)
@@ -226,6 +228,7 @@ class MultiHeadAttention(Layer):
         self.attention_dropout = attention_dropout
         self.return_attention_scores = return_attention_scores
         self.kernel_initializer = initializers.get(kernel_initializer)
+        self.value_initializer = None if value_initializer is None else initializers.get(value_initializer)
         self.supports_masking = True
         self.dropout_rng = seed_generator() if attention_dropout else None
 
@@ -237,7 +240,8 @@ class MultiHeadAttention(Layer):
         rows = [last_size('MultiHeadAttention', shape) for shape in shapes[:3]] + [inner]
         columns = [self.heads * self.key_size, self.heads * self.key_size, inner, self.out_dim]
         prefixes = ('query_', 'key_', 'value_', 'output_')
-        self.kernels, self.biases = zip(*(add_matrix(self, *spec) for spec in zip(prefixes, rows, columns)))
+        starts = (None, None, self.value_initializer, self.value_initializer)
+        self.kernels, self.biases = zip(*(add_matrix(self, *spec) for spec in zip(prefixes, rows, columns, starts)))
         self.built = True
 
     def call(self, inputs, mask=None, a_bias=None, p_bias=None, training=None):
@@ -292,7 +296,7 @@ class MultiHeadAttention(Layer):
         return [output, (query[0], self.heads, query[1], key[1])] if self.return_attention_scores else output
 
     def get_config(self):
-        config = super().get_config()
+        config, start = super().get_config(), self.value_initializer
         config.update(
             heads=self.heads,
             head_size=self.head_size,
@@ -304,5 +308,6 @@ class MultiHeadAttention(Layer):
             attention_dropout=self.attention_dropout,
             return_attention_scores=self.return_attention_scores,
             kernel_initializer=serialize_initializer(self.kernel_initializer),
+            value_initializer=start if start is None else serialize_initializer(start),
         )
         return config

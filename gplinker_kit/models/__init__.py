@@ -2,6 +2,7 @@
 
 from gplinker_kit import layers as _layers
 from gplinker_kit.backend import Model
+from gplinker_kit.models import admin, measure  # noqa: F401  (models.admin, models.measure)
 from gplinker_kit.models.bert import BERT
 from gplinker_kit.models.builder import build_transformer_model
 from gplinker_kit.models.encoder import Encoder

@@ -21,8 +21,7 @@ def resized(layer, place, value, shape, hidden_act=None):
     if isinstance(layer, MultiHeadAttention) and layer.attention_scale and place < 2 * per_matrix:
         return result * (shape[-1] / value.shape[-1]) ** 0.25
     if isinstance(layer, FeedForward):
-        gates = len(layer.weights) // per_matrix - 1
-        if place < gates * per_matrix and hidden_act not in ('relu', 'leaky_relu'):
+        if place < len(layer.activation) * per_matrix and hidden_act not in ('relu', 'leaky_relu'):
             return result * np.sqrt(shape[-1] / value.shape[-1])
         return result * np.sqrt(value.shape[0] / shape[0])
     return result

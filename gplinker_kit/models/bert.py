@@ -45,4 +45,4 @@ class BERT(Encoder):
         return heads.bert_heads(self, inputs)
 
     def variable_mapping(self):
-        return mappings.bert_names(self.num_hidden_layers, gates=self.gates())
+        return mappings.with_block_options(mappings.bert_names(self.num_hidden_layers, gates=self.gates()), self)

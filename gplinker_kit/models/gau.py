@@ -15,6 +15,7 @@ class GAU_alpha(Encoder):
 
     HEADS = ('with_mlm',)
     BLOCK = blocks.Block(norm=blocks.RMS, use_bias=False)
+    SUBLAYERS = 1
     ROTARY = True
 
     def __init__(self, **kwargs):
@@ -40,4 +41,4 @@ class GAU_alpha(Encoder):
         return heads.plain_heads(self, inputs)
 
     def variable_mapping(self):
-        return mappings.gau_alpha_names(self.num_hidden_layers)
+        return mappings.with_block_options(mappings.gau_alpha_names(self.num_hidden_layers), self)

@@ -3,6 +3,8 @@
 Each table is {layer name: [variables in the layer's weight order]}; a layer that a model lacks is passed over.
 """
 
+import re
+
 
 def embedding_names():
     return {
@@ -78,3 +80,35 @@ def _dense(stem):
 
 def _norm(stem):
     return [stem + '/beta', stem + '/gamma']
+
+
+_STEMS = {
+    'MultiHeadSelfAttention': 'bert/encoder/layer_%d/attention/output',
+    'FeedForward': 'bert/encoder/layer_%d/output',
+    'GatedAttentionUnit': 'GAU_alpha/encoder/layer_%d/gau/output',
+}
+
+
+def with_block_options(names, model):
+    """A table with what the options of the builder add: norms, and the factors of residual schemes. The names are ours.
+
+    Sub-layers are found by their names, `Transformer-%d-KIND`, in the table; `model` is a `Transformer`.
+    """
+    made, found = dict(names), [re.match(r'(Transformer-(\d+))-([A-Za-z]+)$', name) for name in names]
+    factor = 'alpha' if model.residual == 'admin' else 'epsilon'
+    for match in filter(None, found):
+        block, index, kind = match.groups()
+        stem = _STEMS.get(kind, 'bert/encoder/layer_%d/' + kind) % int(index)
+        if model.norm is not None:
+            made.setdefault(match.group() + '-Norm', _norm(stem + '/LayerNorm'))
+        if model.residual in ('admin', 'skipinit'):
+            made[match.group() + '-Residual'] = ['%s/residual/%s' % (stem, factor)]
+        elif model.residual == 'rezero':
+            made[block + '-Residual'] = ['bert/encoder/layer_%s/residual/epsilon' % index]
+    if model.norm is not None:
+        made.setdefault('Embedding-Norm', _norm('bert/embeddings/LayerNorm'))
+    if model.norm_position == 'pre':
+        made['Final-Norm'] = _norm('bert/encoder/final/LayerNorm')
+    if model.residual == 'ramp':
+        made['Residual-Ramp'] = ['bert/encoder/residual/batches']
+    return made

@@ -29,7 +29,8 @@ class RoFormer(Encoder):
         return heads.bert_heads(self, inputs)
 
     def variable_mapping(self):
-        return mappings.bert_names(self.num_hidden_layers, position=False, gates=self.gates())
+        names = mappings.bert_names(self.num_hidden_layers, position=False, gates=self.gates())
+        return mappings.with_block_options(names, self)
 
 
 class RoFormerV2(Encoder):
@@ -61,4 +62,4 @@ class RoFormerV2(Encoder):
         return heads.plain_heads(self, inputs)
 
     def variable_mapping(self):
-        return mappings.roformer_v2_names(self.num_hidden_layers, self.gates())
+        return mappings.with_block_options(mappings.roformer_v2_names(self.num_hidden_layers, self.gates()), self)

@@ -8,7 +8,7 @@ from gplinker_kit.backend import STACK, Input, Model
 from gplinker_kit.backend.recompute import recomputing
 from gplinker_kit.errors import check_keywords, hint
 from gplinker_kit.layers import Dropout, FeedForward, GatedAttentionUnit, Lambda, MethodInitializer, MultiHeadAttention
-from gplinker_kit.models import attention_inputs, options, vocabulary
+from gplinker_kit.models import attention_inputs, block_options, blocks, options, scan, vocabulary
 from gplinker_kit.models import checkpoint as checkpoints
 from gplinker_kit.models.initial import DefaultInitializer
 from gplinker_kit.models.masks import texts_apart
@@ -41,6 +41,15 @@ class Transformer:
             (weighted) mean of those rows.
         recompute: bool, keep only the inputs of attention and feed-forward layers for the backward pass, and compute
             the rest again there: less memory, more time. A saved model does not keep it.
+        norm_position: 'post', or 'pre' with a last norm `Final-Norm`. norm: of embeddings and blocks, 'layer', or
+            'rms' for root mean squares without parameters; None for what the model has.
+        residual: 'plain'; 'deepnorm'; 'sgd', 'adam', 'lamb': the constants for that optimizer; 'admin'; 'rezero',
+            'skipinit': branches with a factor that is learned from 0, one a block or one a sub-layer; 'ramp': with one
+            that grows from 0 to 1 in `residual_steps` batches; a number ε for x + ε·F(x); a pair (α, gain), for what
+            `residual_schemes.deepnorm_constants` says. See there.
+        initialization: of the matrices of blocks: 'xavier', 'lecun', 'model' (`initializer`); None for 'xavier' where
+            the residual scheme has a gain, else 'model'.
+        stack: 'unrolled', or 'scan', the blocks in a loop over stacked weights: see `scan.run_blocks`.
         residual_attention_scores: bool, each attention layer adds the raw scores of the one before it (RealFormer).
         ignore_invalid_weights: bool, variables of a checkpoint that are missing or do not fit are skipped, with a
             warning. autoresize_weights: bool, those of another shape are resized, see `autoresize.resized`.
@@ -50,6 +59,8 @@ class Transformer:
         `attention_bias`, `position_bias`, `attention_scores`, `attention_caches` and `layer_norm_conds`, which is
         [condition, hidden size, hidden activation].
     """
+
+    SUBLAYERS = 2  # sums a block, of which residual schemes have to know
 
     # What layers take as `kernel_initializer`; a subclass may define a method (shape, dtype) of this name instead.
     initializer = DefaultInitializer()
@@ -74,6 +85,12 @@ class Transformer:
         ignore_invalid_weights=False,
         autoresize_weights=False,
         recompute=False,
+        norm_position='post',
+        norm=None,
+        residual='plain',
+        residual_steps=None,
+        initialization=None,
+        stack='unrolled',
         layers=None,
         prefix=None,
         name=None,
@@ -120,6 +137,7 @@ class Transformer:
         self.ignore_invalid_weights = ignore_invalid_weights
         self.autoresize_weights = autoresize_weights
         self.recompute = recompute
+        block_options.take(self, norm_position, norm, residual, residual_steps, initialization, stack)
         if layers is not None and not isinstance(layers, dict):
             raise ValueError('layers must be a dict of layers by name. Received: %s' % type(layers).__name__)
         self.layers = {} if layers is None else layers
@@ -133,6 +151,8 @@ class Transformer:
         self.attention_scores = None
         self.attention_caches = {}
         self.layer_norm_conds = [None, None, 'linear']
+        self.recorder = None  # what stands in for `apply` while a block is recorded
+        self.stacked = {}  # name -> a layer of a block whose weights lie in a stack
         self.model = None
         self.load_report = None
         self.built = False
@@ -169,15 +189,19 @@ class Transformer:
         self.layer_norm_conds = [layer_norm_cond, layer_norm_cond_hidden_size, layer_norm_cond_hidden_act or 'linear']
         self.set_outputs(self.call(inputs))
         attention_inputs.check_used(self)
+        block_options.check_honoured(self)
         self.model = Model(self.inputs, self.output, name=self.name)
         self.built = True
 
     def call(self, inputs):
         """Embeddings, then every block, then the final layers."""
         outputs = self.apply_embeddings(inputs)
-        for index in range(self.num_hidden_layers):
-            outputs = self.apply_main_layers(outputs, index)
-        return self.apply_final_layers(outputs)
+        if self.stack == 'scan':
+            outputs = scan.run_blocks(self, outputs)
+        else:
+            for index in range(self.num_hidden_layers):
+                outputs = self.apply_main_layers(outputs, index)
+        return self.apply_final_layers(blocks.final_norm(self, outputs, self.BLOCK))
 
     def get_inputs(self):
         raise TypeError('%s does not define get_inputs' % type(self).__name__)
@@ -209,6 +233,8 @@ class Transformer:
         """
         if layer is Dropout and not kwargs.get('rate'):
             return inputs
+        if self.recorder is not None:
+            return self.recorder.apply(inputs, layer, arguments, kwargs)
         name = kwargs['name'] = self.prefixed(kwargs.get('name'))
         if layer is Input:
             return Input(**kwargs)
@@ -221,10 +247,7 @@ class Transformer:
             if layer is None:
                 known = hint(name, self.layers)
                 raise ValueError('there is no layer %r yet, and no class to make it from.%s' % (name, known))
-            for key, value in kwargs.items():
-                if key.endswith('initializer') and callable(value) and not hasattr(value, 'get_config'):
-                    kwargs[key] = MethodInitializer(value)
-            made = (recomputing(layer) if self.recompute and layer in RECOMPUTED else layer)(**kwargs)
+            made = self.make(layer, kwargs)
             name = made.name
             self.layers[name] = made
         made = self.layers[name]
@@ -233,6 +256,13 @@ class Transformer:
         if isinstance(made, MultiHeadAttention):
             return attention_inputs.call_attention(self, made, inputs, arguments)
         return made(inputs, **arguments)
+
+    def make(self, layer, kwargs):
+        """Returns a new layer of the class `layer`, which `apply` then calls."""
+        for key, value in kwargs.items():
+            if key.endswith('initializer') and callable(value) and not hasattr(value, 'get_config'):
+                kwargs[key] = MethodInitializer(value)
+        return (recomputing(layer) if self.recompute and layer in RECOMPUTED else layer)(**kwargs)
 
     def simplify(self, inputs):
         """Returns the list without its Nones, or its element where one is left."""

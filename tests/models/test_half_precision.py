@@ -21,6 +21,7 @@ MODELS = {
     'roformer_v2, lm': ('roformer_v2', dict(application='lm')),
     'gau_alpha': ('gau_alpha', HEADS),
     'gau_alpha, unilm': ('gau_alpha', dict(application='unilm')),
+    'roformer, scan': ('roformer', dict(HEADS, norm_position='pre', residual='skipinit', stack='scan')),
 }
 
 
@@ -28,7 +29,7 @@ def model_of(name):
     """The heads of the builder and GPLinker's pointers on one encoder."""
     model, options = MODELS[name]
     wrapper = build(model, **options)
-    last = [name for name in wrapper.layers if re.match('Transformer-0-.*-Norm$', name)][-1]
+    last = [name for name in wrapper.layers if re.match('Transformer-(0-.*-Norm|Stack)$', name)][-1]
     outputs = wrapper.model.outputs + event_pointers(wrapper.layers[last].output, 3, 8)
     return Model(wrapper.inputs, outputs)
 

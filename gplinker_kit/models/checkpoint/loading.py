@@ -9,6 +9,7 @@ import numpy as np
 
 from gplinker_kit.errors import CheckpointError, listed, nearest
 from gplinker_kit.layers import LayerNormalization
+from gplinker_kit.models import block_stack
 from gplinker_kit.models.autoresize import resized
 from gplinker_kit.models.checkpoint.names import HEADS, SLOTS
 from gplinker_kit.models.checkpoint.source import open_checkpoint
@@ -105,10 +106,13 @@ def load(wrapper, source, mapping, strict=False):
         raise CheckpointError(
             '%s does not fit %s:\n  %s' % (checkpoint.path, type(wrapper).__name__, '\n  '.join(problems))
         )
-    for layer, arrays in planned.items():
-        layer.set_weights([arrays.get(place, value) for place, value in enumerate(layer.get_weights())])
-    named = {layer.name for layer, arrays in planned.items() if arrays}
-    report.untouched = [layer.name for layer in wrapper.model.layers if layer.weights and layer.name not in named]
+    block_stack.set_weights(planned)
+    touched = {layer for layer, arrays in planned.items() if arrays}
+    report.untouched = [
+        layer.name
+        for layer in weighted_layers(wrapper)
+        if layer not in touched and getattr(layer, 'stack', None) not in touched
+    ]
     return report
 
 
@@ -122,7 +126,7 @@ def _fitting(wrapper, checkpoint, layer, place, name, wanted, report):
     else:
         array = np.asarray(wrapper.load_variable(checkpoint, name))
     if array.shape != wanted and wrapper.autoresize_weights:
-        array = resized(layer, place, array, wanted, wrapper.hidden_act)
+        array = resized(getattr(layer, 'template', layer), place, array, wanted, wrapper.hidden_act)
         report.resized.append(name)
     if array.shape != wanted:
         raise ValueError('shape %s found, %s wanted' % (array.shape, wanted))
@@ -141,11 +145,19 @@ def _other_model(wrapper, checkpoint, mapping):
     return explain_mismatch(wanted, checkpoint.shapes)
 
 
+def weighted_layers(wrapper):
+    """The layers of the model that hold weights; in the place of a stack those of its blocks."""
+    stacked = list(getattr(wrapper, 'stacked', {}).values())
+    stacks = {layer.stack for layer in stacked}
+    return [layer for layer in wrapper.model.layers if layer.weights and layer not in stacks] + stacked
+
+
 def conditions(layer):
     """How many of the last weights of a layer turn the condition of `layer_norm_cond` into gain and shift."""
-    if not isinstance(layer, LayerNormalization) or not layer.conditional:
+    kind = getattr(layer, 'template', layer)
+    if not isinstance(kind, LayerNormalization) or not kind.conditional:
         return 0
-    return len(layer.weights) - (layer.scale is True) - (layer.offset is True)
+    return len(layer.weights) - (kind.scale is True) - (kind.offset is True)
 
 
 def wrong_count(layer, names):
@@ -159,8 +171,15 @@ def layers_and_names(wrapper, mapping):
     """The layers of the model that hold weights and are in the table, with the names of these."""
     # A dict of layers that models share also has layers of the others.
     own = {id(layer) for layer in wrapper.model.layers}
+    stacked, named = getattr(wrapper, 'stacked', {}), {wrapper.prefixed(name) for name in mapping}
     for layer_name, names in mapping.items():
-        layer = wrapper.layers.get(wrapper.prefixed(layer_name))
+        full = wrapper.prefixed(layer_name)
+        layer = stacked.get(full)
+        if layer is not None:
+            if layer.stack.name not in named:  # else all of it is taken at once
+                yield layer, names
+            continue
+        layer = wrapper.layers.get(full)
         if id(layer) in own and layer.weights:
             yield layer, names
 
@@ -168,9 +187,10 @@ def layers_and_names(wrapper, mapping):
 def _with_all_layers(wrapper, mapping, checkpoint):
     """The table with the layers that it lacks, and what conditions add to norms: a file of layers names these too."""
     mapping, named, start = dict(mapping), wrapper.variable_mapping(), len(wrapper.prefix)
-    for layer in wrapper.model.layers:
+    stacked = getattr(wrapper, 'stacked', {})
+    for layer in list(wrapper.model.layers) + list(stacked.values()):
         key = layer.name[start:]
-        if wrapper.layers.get(layer.name) is not layer or not layer.weights:
+        if layer not in (wrapper.layers.get(layer.name), stacked.get(layer.name)) or not layer.weights:
             continue
         if key in named and key not in mapping:  # the caller left it out
             continue

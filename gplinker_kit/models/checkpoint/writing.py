@@ -11,11 +11,11 @@ import numpy as np
 
 from gplinker_kit import backend
 from gplinker_kit.errors import CheckpointError, hint, nearest
-from gplinker_kit.models.checkpoint.loading import conditions, layers_and_names, wrong_count
+from gplinker_kit.models import block_stack
+from gplinker_kit.models.checkpoint.loading import conditions, layers_and_names, weighted_layers, wrong_count
 from gplinker_kit.models.checkpoint.names import NAME_SPACES, PREFIXES
 from gplinker_kit.models.checkpoint.source import KERAS, TORCH, Checkpoint
 from gplinker_kit.models.checkpoint.translation import to_pytorch
-from gplinker_kit.models.weights import named_weights
 
 KINDS = {
     'tensorflow': 'TensorFlow checkpoint',
@@ -75,20 +75,24 @@ def save(wrapper, path, mapping, dtype=None, names=None):
                 raise ValueError('%s: a file of Keras has the type of its model; dtype is for others' % path)
             write_model(wrapper.model, path)
             return
-        values = {layer.name: layer.get_weights() for layer in wrapper.model.layers if layer.weights}
-        arrays = {name: values[layer.name][place] for name, layer, place in named_weights(wrapper.model)}
+        arrays = {
+            '%s.%d' % (layer.name, place): value
+            for layer, values in block_stack.get_weights(weighted_layers(wrapper)).items()
+            for place, value in enumerate(values)
+        }
         write_arrays(path, {name: cast(name, value, dtype) for name, value in arrays.items()}, names)
         return
-    arrays, saved = {}, set()
-    for layer, layer_names in layers_and_names(wrapper, mapping):
+    arrays, saved, named = {}, set(), list(layers_and_names(wrapper, mapping))
+    values = block_stack.get_weights([layer for layer, _ in named])
+    for layer, layer_names in named:
         problem = wrong_count(layer, layer_names)
         if problem:
             raise ValueError(problem)
-        for name, value in zip(layer_names, layer.get_weights()):
+        for name, value in zip(layer_names, values[layer]):
             arrays[name] = cast(name, np.asarray(wrapper.create_variable(name, value), order='C'), dtype)
         saved.add(layer.name)
-    left = [layer.name for layer in wrapper.model.layers if layer.weights and layer.name not in saved]
-    left += [layer.name + ' (what the condition adds)' for layer in wrapper.model.layers if conditions(layer)]
+    left = [layer.name for layer in weighted_layers(wrapper) if layer.name not in saved]
+    left += [layer.name + ' (what the condition adds)' for layer in weighted_layers(wrapper) if conditions(layer)]
     if names == 'pytorch':
         checkpoint = Checkpoint({name: value.shape for name, value in arrays.items()}, arrays.__getitem__, path)
         named = to_pytorch(checkpoint, pytorch_prefix(checkpoint.shapes))
