@@ -21,6 +21,8 @@ MODELS = {
     'roformer_v2, lm': ('roformer_v2', dict(application='lm')),
     'gau_alpha': ('gau_alpha', HEADS),
     'gau_alpha, unilm': ('gau_alpha', dict(application='unilm')),
+    'flash, lm': ('flash', dict(application='lm', chunk_size=64)),
+    'mc_tfm': ('mc_tfm', HEADS),
 }
 
 
