@@ -1,6 +1,6 @@
 """What the layers of mixed chunk attention share: their arguments, and the three ways in which they attend."""
 
-from gplinker_kit.backend import Layer, initializers, ops, seed_generator
+from gplinker_kit.backend import STACK, Layer, initializers, ops, seed_generator
 from gplinker_kit.layers.attention import read_biases, weight_dropout
 from gplinker_kit.layers.attention_weights import check_divisor
 from gplinker_kit.layers.chunk_state import mixed_chunk_step, state_after
@@ -21,10 +21,11 @@ BRANCHES = {'mixed': ('quad', 'linear'), 'local': ('quad',), 'global': ('linear'
 class ChunkLayer(Layer):
     """Base: arguments, the scaled and shifted queries and keys, and attention to a text, to one token more, or both.
 
-    A subclass takes `INPUTS` tensors and has `state_shapes()`, `_output_width(shapes)` and its matrices.
+    A subclass takes `INPUTS` tensors, has the attributes `WEIGHTS`, `state_shapes()` and `_output_width(shapes)`.
     """
 
     INPUTS = 1
+    WEIGHTS = ('kernel', 'bias', 'betas', 'gammas', 'output_kernel', 'output_bias')
 
     def __init__(
         self,
@@ -120,6 +121,20 @@ class ChunkLayer(Layer):
         """The state before the first token of `rows` texts."""
         *floats, counts = self.state_shapes()
         return [ops.zeros((rows,) + shape) for shape in floats] + [ops.zeros((rows,) + counts, 'int32')]
+
+    def twin(self, name):
+        """A layer of another name with the very same weights, once there are any.
+
+        For a graph that has both a text and a step: Keras 3 wants a layer to return as many tensors wherever it is
+        called, and a step returns the state too.
+        """
+        made = type(self).from_config(dict(self.get_config(), name=name))
+        for attribute in self.WEIGHTS:
+            setattr(made, attribute, getattr(self, attribute))
+        if STACK == 'keras2':  # the others follow attributes
+            made._trainable_weights = list(self._trainable_weights)
+        made.built = True
+        return made
 
     def compute_mask(self, inputs, mask=None):
         count = len(inputs) if isinstance(inputs, (list, tuple)) else 1

@@ -20,9 +20,9 @@ class FLASH(ChunkLayer):
 
     Inputs: x (b, n, e), or [x, rotary table (1 or b, n, s)] with `call(inputs, p_bias='rotary')` -> (b, n, e).
         Decoding: [x (b, 1, e), table (b or 1, 1, s)?, *state] with `call(inputs, step=True)` -> [(b, 1, e), *state],
-        where the table holds the token's own position. The state is that of `layers.chunk_state`, of `state_shapes()`,
-        and as large after ten tokens as after a million. `initial_state(rows)` begins it, `prefill(x, mask, table)`
-        -> (output, state) with a whole text.
+        where the table holds the token's own position; in a graph on the layer's `twin(name)`, which has its weights.
+        The state is that of `layers.chunk_state`, of `state_shapes()`, and as large after ten tokens as after a
+        million. `initial_state(rows)` begins it, `prefill(x, mask, table)` -> (output, state) with a whole text.
     Masking: padded keys weigh nothing and are not counted; the mask of x passes through.
     Arguments:
         units: int, inner width u. key_size: int, s. chunk_size: int, c. causal: bool, no token sees a later one.
@@ -128,6 +128,7 @@ class MixedChunkAttention(ChunkLayer):
     """
 
     INPUTS = 3
+    WEIGHTS = ('kernels', 'biases', 'betas', 'gammas', 'output_kernel', 'output_bias')
 
     def __init__(
         self,

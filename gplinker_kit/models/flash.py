@@ -95,8 +95,11 @@ class _Chunked(_Rotary):
             )
         inputs, arguments = tensors + [self.compute_position_bias(tensors[0])], {'p_bias': 'rotary'}
         if self.steps is not None:
-            states = self._state_inputs(name)
-            output, *after = self.apply(inputs + states, layer, dict(arguments, step=True), name=name)
+            whole, stepping = self.layers[self.prefixed(name)], 'Step-' + name
+            if self.prefixed(stepping) not in self.layers:
+                self.layers[self.prefixed(stepping)] = whole.twin(self.prefixed(stepping))
+            states = self._state_inputs(whole)
+            output, *after = self.apply(inputs + states, layer, dict(arguments, step=True), name=stepping)
             self.steps[0].extend(states)
             self.steps[1].extend(after)
             return output
@@ -114,9 +117,9 @@ class _Chunked(_Rotary):
             **kwargs,
         )
 
-    def _state_inputs(self, name):
-        *floats, counts = self.layers[self.prefixed(name)].state_shapes()
-        stem = self.prefixed(name) + '-State-%d'
+    def _state_inputs(self, layer):
+        *floats, counts = layer.state_shapes()
+        stem = layer.name + '-State-%d'
         inputs = [Input(shape, name=stem % i) for i, shape in enumerate(floats)]
         return inputs + [Input(counts, name=stem % len(floats), dtype='int32')]
 
@@ -183,7 +186,7 @@ class FLASHModel(_Chunked):
 
 
 class MCTFM(_Chunked):
-    """A transformer whose multi-head attention is `layers.MixedChunkAttention`; its feed-forward network may be gated."""
+    """A transformer whose attention is `layers.MixedChunkAttention`. Its feed-forward network may be gated."""
 
     LAYER = 'Transformer-%d-MixedChunkAttention'
 

@@ -100,7 +100,7 @@ def test_with_attention_of_each_token_to_itself_it_is_a_gated_feed_forward_netwo
     assert_close(found, call_layer(forward, x))
 
 
-.mark.parametrize('method', ['softmax', 'squared_relu'])
+@pytest.mark.parametrize('method', ['softmax', 'squared_relu'])
 def test_with_a_gate_of_one_it_is_attention(method):
     layer, w = unit('linear', normalization=method)
     w['kernel'][:, :U], w['bias'][:U] = 0.0, 1.0

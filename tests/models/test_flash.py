@@ -30,7 +30,7 @@ def test_forward_and_backward(model):
 @pytest.mark.parametrize('model', ALL)
 def test_variables_are_known_by_name_and_loaded(model, tmp_path):
     """In the checkpoint of a model, by arithmetic, and to those who ask whose a file is."""
-    wrapper = build(model, num_hidden_layers=2, embedding_size=24, with_mlm=True)
+    wrapper = build(model, num_hidden_layers=2, embedding_size=24)
     randomise(wrapper.model, seed=1)
     arrays = arrays_of(wrapper)
     shapes = {name: value.shape for name, value in arrays.items()}
@@ -47,7 +47,7 @@ def test_variables_are_known_by_name_and_loaded(model, tmp_path):
     wrapper.save_weights_as_checkpoint(path)
     write_config(tmp_path / 'config.json', dict(CONFIGS[model], num_hidden_layers=2, embedding_size=24,
                                                 model_type=model))
-    copy = build_transformer_model(checkpoint_path=str(tmp_path), with_mlm=True, return_keras_model=False)
+    copy = build_transformer_model(checkpoint_path=str(tmp_path), return_keras_model=False)
     assert type(copy) is type(wrapper)
     assert all(np.array_equal(a, b) for a, b in zip(wrapper.model.get_weights(), copy.model.get_weights()))
 
@@ -81,7 +81,9 @@ def test_flash_quad_has_the_masks_of_all_models():
     wrapper = build('flash_quad', application='unilm')
     randomise(wrapper.model, seed=1)
     segments = np.array([[0, 0, 0, 1, 1, 1]])
-    assert np.array_equal(reached(wrapper.model, batch(size=1, length=6)[0], segments), prefix(segments)[0].T)
+    found, allowed = reached(wrapper.model, batch(size=1, length=6)[0], segments), prefix(segments)[0].T
+    # Not all that are allowed: the square of a ReLU is often 0.
+    assert not (found & ~allowed).any() and found.diagonal().all() and (found & ~np.eye(6, dtype=bool)).any()
 
 
 @pytest.mark.parametrize('model', ALL)
