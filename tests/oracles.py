@@ -99,26 +99,27 @@ def rotary(x, positions):
     return result
 
 
-def attention_row(scores, visible, method):
+def attention_row(scores, visible, method, divisor='n', least_keys=16):
     """One query: scores (m,), visible (m,) -> weights (m,)."""
     count = int(visible.sum())
     if method == 'squared_relu':
-        return np.where(visible, np.maximum(scores, 0.0) ** 2, 0.0) / max(count, 1)
+        by = {'n': max(count, 1), 'n^2': max(count, 1) ** 2}.get(divisor, divisor)
+        return np.where(visible, np.maximum(scores, 0.0) ** 2, 0.0) / by
     if count == 0:
         return np.full(len(scores), 1.0 / len(scores))
     if method == 'softmax_plus':
-        scores = scores * math.log(max(count, 16)) / math.log(512)
+        scores = scores * math.log(max(count, least_keys)) / math.log(512)
     weights = np.where(visible, np.exp(scores - scores[visible].max()), 0.0)
     return weights / weights.sum()
 
 
-def attention_weights(scores, method='softmax', mask=None):
+def attention_weights(scores, method='softmax', mask=None, **options):
     """scores (..., n, m) and a mask that broadcasts to them -> weights, row by row."""
     scores = np.asarray(scores, np.float64)
     visible = np.broadcast_to(True if mask is None else np.asarray(mask, bool), scores.shape)
     result = np.zeros(scores.shape)
     for place in np.ndindex(*scores.shape[:-1]):
-        result[place] = attention_row(scores[place], visible[place], method)
+        result[place] = attention_row(scores[place], visible[place], method, **options)
     return result
 
 
@@ -173,12 +174,15 @@ def feed_forward(x, weights, names, use_bias=True):
 
 def gated_attention_unit(
     x, weights, units, key_size, use_bias=True, activation='swish', method='squared_relu', scaled=True, padding=None,
-    structure=None, bias=None, positions=None,
+    structure=None, bias=None, positions=None, offset_scale=True, causal=False, **options
 ):
-    """weights: kernel [bias], [beta_q] gamma_q, [beta_k] gamma_k, output kernel [bias]."""
+    """weights: kernel [bias], [beta_q] gamma_q, [beta_k] gamma_k, output kernel [bias]; without `offset_scale` neither
+    beta nor gamma. options: divisor, least_keys."""
     weights = list(weights)
     first = weights.pop(0), weights.pop(0) if use_bias else None
-    shifts = [(weights.pop(0) if use_bias else 0.0, weights.pop(0)) for _ in range(2)]
+    shifts = [(0.0, 1.0)] * 2
+    if offset_scale:
+        shifts = [(weights.pop(0) if use_bias else 0.0, weights.pop(0)) for _ in range(2)]
     hidden = ACTIVATIONS[activation](affine(x, *first))
     gate, value, base = hidden[..., :units], hidden[..., units : 2 * units], hidden[..., 2 * units :]
     q, k = (base * gamma + beta for beta, gamma in shifts)
@@ -187,7 +191,9 @@ def gated_attention_unit(
     scores = np.einsum('bnd,bmd->bnm', q, k) / (math.sqrt(key_size) if scaled else 1.0)
     scores = scores if bias is None else scores + bias
     visible = _visible(x.shape[0], x.shape[1], x.shape[1], padding, structure)
-    output = gate * np.einsum('bnm,bmu->bnu', attention_weights(scores, method, visible), value)
+    if causal:
+        visible = visible & np.array([[j <= i for j in range(x.shape[1])] for i in range(x.shape[1])])
+    output = gate * np.einsum('bnm,bmu->bnu', attention_weights(scores, method, visible, **options), value)
     return affine(output, weights[0], weights[1] if use_bias else None)
 
 

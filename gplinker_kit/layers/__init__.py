@@ -16,7 +16,8 @@ from gplinker_kit.backend import (
     recompute_grad,
     sequence_masking,
 )
-from gplinker_kit.layers.attention import MultiHeadAttention, dot_product_attention, normalize_scores
+from gplinker_kit.layers.attention import MultiHeadAttention, dot_product_attention
+from gplinker_kit.layers.attention_weights import normalize_scores
 from gplinker_kit.layers.batch import BatchConcat, BatchSplit
 from gplinker_kit.layers.common import MethodInitializer, integerize_shape
 from gplinker_kit.layers.concatenate import Concatenate1D
@@ -24,6 +25,7 @@ from gplinker_kit.layers.crf import ConditionalRandomField
 from gplinker_kit.layers.dropout import Dropout
 from gplinker_kit.layers.embedding import Embedding
 from gplinker_kit.layers.feedforward import FeedForward
+from gplinker_kit.layers.flash import FLASH, MixedChunkAttention
 from gplinker_kit.layers.functions import (
     apply_rotary_position_embeddings,
     attention_normalize,
@@ -33,6 +35,7 @@ from gplinker_kit.layers.gau import GatedAttentionUnit, gated_attention
 from gplinker_kit.layers.global_pointer import EfficientGlobalPointer, GlobalPointer
 from gplinker_kit.layers.loss import Loss
 from gplinker_kit.layers.memm import MaximumEntropyMarkovModel
+from gplinker_kit.layers.mixed_chunk import mixed_chunk_attention
 from gplinker_kit.layers.norm import LayerNormalization, normalize
 from gplinker_kit.layers.pooling import FirstToken, GlobalAveragePooling1D, GlobalMaxPooling1D
 from gplinker_kit.layers.position import (
@@ -57,13 +60,13 @@ globals().update(_STOCK)
 
 __all__ = [
     'Add', 'BatchConcat', 'BatchSplit', 'Concatenate1D', 'ConditionalRandomField', 'Dropout', 'EfficientGlobalPointer',
-    'Embedding', 'FeedForward', 'FirstToken', 'GatedAttentionUnit', 'GlobalAveragePooling1D', 'GlobalAvgPool1D',
-    'GlobalMaxPool1D', 'GlobalMaxPooling1D', 'GlobalPointer', 'Input', 'K', 'Layer', 'LayerNormalization', 'Loss',
-    'MaximumEntropyMarkovModel', 'MethodInitializer', 'MultiHeadAttention', 'PositionEmbedding', 'Ramp',
-    'RelativePositionEmbedding', 'RelativePositionEmbeddingT5', 'Residual', 'ScaleOffset',
-    'SinusoidalPositionEmbedding', 'activations', 'align', 'apply_rotary', 'apply_rotary_position_embeddings',
-    'attention_normalize', 'custom_objects',
-    'dot_product_attention', 'gated_attention', 'initializers', 'integerize_shape', 'is_tf_keras', 'keras', 'normalize',
+    'Embedding', 'FLASH', 'FeedForward', 'FirstToken', 'GatedAttentionUnit', 'GlobalAveragePooling1D',
+    'GlobalAvgPool1D', 'GlobalMaxPool1D', 'GlobalMaxPooling1D', 'GlobalPointer', 'Input', 'K', 'Layer',
+    'LayerNormalization', 'Loss', 'MaximumEntropyMarkovModel', 'MethodInitializer', 'MixedChunkAttention',
+    'MultiHeadAttention', 'PositionEmbedding', 'Ramp', 'RelativePositionEmbedding', 'RelativePositionEmbeddingT5',
+    'Residual', 'ScaleOffset', 'SinusoidalPositionEmbedding', 'activations', 'align', 'apply_rotary',
+    'apply_rotary_position_embeddings', 'attention_normalize', 'custom_objects', 'dot_product_attention',
+    'gated_attention', 'initializers', 'integerize_shape', 'is_tf_keras', 'keras', 'mixed_chunk_attention', 'normalize',
     'normalize_scores', 'np', 'recompute_grad', 'sequence_masking', 'sinusoidal', 'sinusoidal_embeddings',
 ] + sorted(_STOCK)  # fmt: skip
 

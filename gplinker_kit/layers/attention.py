@@ -7,6 +7,12 @@ import math
 
 from gplinker_kit.backend import STACK, Layer, dropout, initializers, ops, register, seed_generator
 from gplinker_kit.backend.fused import ATTENDS, softmax_attention
+from gplinker_kit.layers.attention_weights import (
+    NORMALIZATIONS,  # noqa: F401  (known by this module's name too)
+    add_bias,
+    check_normalization,
+    normalize_scores,
+)
 from gplinker_kit.layers.common import (
     MASKED,
     add_matrix,
@@ -25,44 +31,6 @@ from gplinker_kit.layers.common import (
 from gplinker_kit.layers.position import apply_rotary
 
 POSITION_BIASES = ('rotary', 'typical_relative', 't5_relative')
-NORMALIZATIONS = ('softmax', 'squared_relu', 'softmax_plus')
-
-
-def normalize_scores(scores, method='softmax', mask=None):
-    """Turns scores (..., n, m) into attention weights over the last axis, in float32.
-
-    'softmax'; 'squared_relu': relu(s)² / l; 'softmax_plus': softmax(s · ln l / ln 512). l is the number of keys that a
-    query may see, for softmax_plus at least 16. `mask` is boolean, broadcastable to the scores and m long in its last
-    axis; masked keys get 0 (a row without any key: uniform for the softmaxes, 0 for squared_relu).
-
-    Sources: kexue.fm/archives/8934 and 9052 (GAU and GAU-α), 8823 (the length factor of softmax_plus).
-    """
-    check_normalization('normalize_scores', method)
-    scores = ops.cast(scores, 'float32')
-    if method == 'softmax':
-        return ops.softmax(mask_out(scores, mask), axis=-1)
-    if mask is None:
-        keys = ops.cast(ops.shape(scores)[-1], 'float32')
-    else:
-        keys = ops.sum(ops.cast(mask, 'float32'), axis=-1, keepdims=True)
-    if method == 'softmax_plus':
-        scale = ops.log(ops.maximum(keys, 16.0)) / math.log(512.0)
-        return ops.softmax(mask_out(scores * scale, mask), axis=-1)
-    return ops.square(ops.relu(mask_out(scores, mask))) / ops.maximum(keys, 1.0)
-
-
-def check_normalization(owner, method):
-    """Raises a ValueError unless `method` is a way to normalise scores."""
-    if method not in NORMALIZATIONS:
-        known = ', '.join(NORMALIZATIONS)
-        raise ValueError('%s: normalization must be one of %s. Received: %r' % (owner, known, method))
-
-
-def add_bias(scores, bias):
-    """Adds a float bias in float32. Where it is -inf (-1e12 is, in float16) it becomes finite: no row may turn NaN."""
-    if bias is None:
-        return scores
-    return ops.cast(scores, 'float32') + ops.maximum(ops.cast(bias, 'float32'), MASKED)
 
 
 def _total_bias(mask, bias):

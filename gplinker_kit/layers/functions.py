@@ -5,7 +5,7 @@ Shapes: b batch, h heads, n length, m keys, d width.
 
 from gplinker_kit.backend import initializers, ops, register
 from gplinker_kit.backend.functions import sequence_mask
-from gplinker_kit.layers.attention import add_bias, normalize_scores
+from gplinker_kit.layers.attention_weights import add_bias, normalize_scores
 from gplinker_kit.layers.common import static_shape
 from gplinker_kit.layers.position import apply_rotary, sinusoidal
 

@@ -6,6 +6,7 @@ from gplinker_kit.models import admin, measure  # noqa: F401  (models.admin, mod
 from gplinker_kit.models.bert import BERT
 from gplinker_kit.models.builder import build_transformer_model
 from gplinker_kit.models.encoder import Encoder
+from gplinker_kit.models.flash import MCTFM, FLASHModel, FLASHQuad
 from gplinker_kit.models.gau import GAU_alpha
 from gplinker_kit.models.masks import (
     LM_Mask,
@@ -22,8 +23,8 @@ from gplinker_kit.models.transformer import Transformer
 globals().update({name: getattr(_layers, name) for name in _layers.__all__})
 
 __all__ = [
-    'BERT', 'Encoder', 'GAU_alpha', 'LM_Mask', 'MODELS', 'Model', 'RoFormer', 'RoFormerV2', 'Transformer', 'UniLM_Mask',
-    'build_transformer_model', 'data_parallel', 'extend_with_language_model', 'extend_with_unified_language_model',
-    'load_model',
+    'BERT', 'Encoder', 'FLASHModel', 'FLASHQuad', 'GAU_alpha', 'LM_Mask', 'MCTFM', 'MODELS', 'Model', 'RoFormer',
+    'RoFormerV2', 'Transformer', 'UniLM_Mask', 'build_transformer_model', 'data_parallel', 'extend_with_language_model',
+    'extend_with_unified_language_model', 'load_model',
 ]  # fmt: skip
 __all__ += _layers.__all__

@@ -1,11 +1,12 @@
 """The variables that a checkpoint of a model holds, by arithmetic: names and shapes without building anything."""
 
 from gplinker_kit.errors import hint
+from gplinker_kit.layers.chunk_layer import BRANCHES
 from gplinker_kit.models import mappings
 
 POSITION_TABLES = ('bert', 'roberta')
 NORMED = POSITION_TABLES + ('roformer',)  # biases, and norms with parameters
-ARCHITECTURES = NORMED + ('roformer_v2', 'gau_alpha')
+ARCHITECTURES = NORMED + ('roformer_v2', 'gau_alpha', 'flash_quad', 'flash', 'mc_tfm')
 
 
 def expected_shapes(model, config):
@@ -57,17 +58,23 @@ def _sizes(config):
         segment_vocab_size=sizes.get('segment_vocab_size', 2) or 0,
         max_position=sizes.get('max_position') or 512,
     )
+    sizes['branches'] = BRANCHES[config.get('attention_branches') or 'mixed']
     act = config.get('hidden_act')
     sizes['gates'] = len(act) if isinstance(act, (list, tuple)) else 1
     return sizes
 
 
 def _names(model, sizes):
-    if model == 'gau_alpha':
-        return mappings.gau_alpha_names(sizes['num_hidden_layers'])
-    if model == 'roformer_v2':
-        return mappings.roformer_v2_names(sizes['num_hidden_layers'], sizes['gates'])
-    return mappings.bert_names(sizes['num_hidden_layers'], model in POSITION_TABLES, sizes['gates'])
+    depth, gates = sizes['num_hidden_layers'], sizes['gates']
+    if model in NORMED:
+        return mappings.bert_names(depth, model in POSITION_TABLES, gates)
+    return {
+        'roformer_v2': lambda: mappings.roformer_v2_names(depth, gates),
+        'gau_alpha': lambda: mappings.gau_alpha_names(depth),
+        'flash_quad': lambda: mappings.flash_quad_names(depth),
+        'flash': lambda: mappings.flash_names(depth, sizes['branches']),
+        'mc_tfm': lambda: mappings.mc_tfm_names(depth, sizes['branches'], gates),
+    }[model]()
 
 
 def _layers(model, sizes):
@@ -88,12 +95,20 @@ def _layers(model, sizes):
         layers['Embedding-Mapping'] = dense(embedded, width)
     for index in range(sizes['num_hidden_layers']):
         stem = 'Transformer-%d-' % index
-        if model == 'gau_alpha':
-            layers[stem + 'GatedAttentionUnit'] = _gated_unit(sizes)
+        if model in ('gau_alpha', 'flash_quad'):
+            layers[stem + 'GatedAttentionUnit'] = _gated_unit(sizes, 2)
+            continue
+        scales = 2 * len(sizes['branches'])  # of a query and a key a branch
+        if model == 'flash':
+            layers[stem + 'FLASH'] = _gated_unit(sizes, scales)
             continue
         keys, values = [sizes['num_attention_heads'] * sizes['attention_%s_size' % kind] for kind in ('key', 'head')]
         inner = sizes['intermediate_size']
-        layers[stem + 'MultiHeadSelfAttention'] = dense(width, keys) * 2 + dense(width, values) + dense(values, width)
+        projections = dense(width, keys) * 2 + dense(width, values)
+        if model == 'mc_tfm':
+            layers[stem + 'MixedChunkAttention'] = projections + [(keys,)] * scales + dense(values, width)
+        else:
+            layers[stem + 'MultiHeadSelfAttention'] = projections + dense(values, width)
         layers[stem + 'FeedForward'] = dense(width, inner) * sizes['gates'] + dense(inner, width)
         if normed:
             layers[stem + 'MultiHeadSelfAttention-Norm'] = layers[stem + 'FeedForward-Norm'] = [(width,)] * 2
@@ -102,9 +117,9 @@ def _layers(model, sizes):
     return layers
 
 
-def _gated_unit(sizes):
+def _gated_unit(sizes, scales):
     width, inner, keys = sizes['hidden_size'], sizes['intermediate_size'], sizes['attention_key_size']
-    return [(width, 2 * inner + keys), (keys,), (keys,), (inner, width)]
+    return [(width, 2 * inner + keys)] + [(keys,)] * scales + [(inner, width)]
 
 
 def _heads(sizes):

@@ -9,12 +9,18 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-TITLES = {'bert': 'BERT', 'roformer': 'RoFormer', 'roformer_v2': 'RoFormerV2', 'gau_alpha': 'GAU-α'}
+TITLES = {
+    'bert': 'BERT', 'roformer': 'RoFormer', 'roformer_v2': 'RoFormerV2', 'gau_alpha': 'GAU-α',
+    'flash_quad': 'FLASH-Quad', 'flash': 'FLASH', 'mc_tfm': 'MC-TFM',
+}  # fmt: skip
 TRAITS = {
     'bert': 'biases, norm parameters, a position table',
     'roformer': 'biases, norm parameters, no position table',
     'roformer_v2': 'no biases, no norm parameters',
     'gau_alpha': 'gated attention units',
+    'flash_quad': 'gated attention units with squared ReLU',
+    'flash': 'gated units with attention in chunks',
+    'mc_tfm': 'multi-head attention in chunks',
 }
 TOKENS = 'bert/embeddings/word_embeddings'
 SEGMENTS = 'bert/embeddings/token_type_embeddings'
@@ -28,6 +34,12 @@ HEADS = (
     ('next-sentence', r'^cls/seq_relationship/'),
     ('masked-language-model', r'^cls/predictions/(transform/(dense|LayerNorm)/(kernel|bias|beta|gamma)|output_bias)$'),
 )
+# Ours alone: what their names are like, and whose they become for the sizes to be read.
+OWN = {
+    'flash_quad': (r'^FLASH_quad/', 'GAU_alpha/'),
+    'flash': (r'^FLASH/(encoder/layer_\d+)/flash/', r'GAU_alpha/\1/gau/'),
+    'mc_tfm': (r'^MC_TFM/', 'bert/'),
+}
 # Names of models that there are not here.
 FOREIGN = (
     (r'^bert/encoder/transformer/group_\d+/|^albert\.', 'ALBERT'),
@@ -41,11 +53,11 @@ FOREIGN = (
 class Identity:
     """What the variables of a checkpoint tell.
 
-    model: 'bert', 'roformer', 'roformer_v2', 'gau_alpha', or None for none of ours. sizes: arguments of the builder
-    that can be seen: vocab_size, embedding_size, hidden_size, num_hidden_layers, intermediate_size, segment_vocab_size,
-    for BERT max_position, for GAU-α attention_key_size. query_width, value_width: heads · size of a head, None for
-    GAU-α. gates: inner matrices of the feed-forward network. heads: of the `HEADS` those that are there. evidence:
-    sentences that say why. unsure: sentences that say what these variables leave open, or what is odd about them.
+    model: a key of `TITLES`, or None for none of ours. sizes: arguments of the builder that can be seen: vocab_size,
+    embedding_size, hidden_size, num_hidden_layers, intermediate_size, segment_vocab_size, for BERT max_position, for
+    gated units attention_key_size. query_width, value_width: heads · size of a head, None for gated units. gates: inner
+    matrices of the feed-forward network. heads: of the `HEADS` those that are there. evidence: sentences that say why.
+    unsure: sentences that say what these variables leave open, or what is odd about them.
     """
 
     model: str | None = None
@@ -79,6 +91,9 @@ class Mismatch:
 
 def identify(shapes):
     """Returns the `Identity` of {canonical variable name: shape}."""
+    for model, (names, others) in OWN.items():
+        if any(re.match(names, name) for name in shapes):
+            return _tell_own(model, {re.sub(names, others, name): shape for name, shape in shapes.items()}, shapes)
     shapes = {name: tuple(int(size) for size in shape) for name, shape in shapes.items()}
     blocks, units = _blocks(shapes)
     found = Identity(heads=[head for head, names in HEADS if any(re.search(names, name) for name in shapes)])
@@ -92,6 +107,14 @@ def identify(shapes):
         return found
     _read_tables(found, shapes)
     _read_blocks(found, shapes, units or blocks)
+    return found
+
+
+def _tell_own(model, renamed, shapes):
+    """The `Identity` of a model that has names of its own, by that of the model whose parts it has."""
+    found = identify(renamed)
+    found.evidence = ['names such as %s' % next(name for name in sorted(shapes) if re.match(OWN[model][0], name))]
+    found.model = model if found.model in ('gau_alpha', 'roformer_v2') else None
     return found
 
 

@@ -6,7 +6,9 @@ from gplinker_kit.models.registry import MODELS
 FIRST, TOKENS = 'Transformer-0-', 'Embedding-Token'
 # The first layer that is there tells.
 MARKS = (
-    (FIRST + 'GatedAttentionUnit', 'gau_alpha'),
+    (FIRST + 'GatedAttentionUnit', 'gau_alpha'),  # FLASH-Quad's layers are called so too
+    (FIRST + 'FLASH', 'flash'),
+    (FIRST + 'MixedChunkAttention', 'mc_tfm'),
     ('Embedding-Position', 'bert'),
     ('Embedding-Norm', 'roformer'),
     (FIRST + 'MultiHeadSelfAttention', 'roformer_v2'),
@@ -29,7 +31,7 @@ def under_variable_names(checkpoint):
     if model is None:
         return checkpoint
     inner = counts.get(prefix + FIRST + 'FeedForward', 2)
-    gates = inner - 1 if model == 'roformer_v2' else max(inner // 2, 2) - 1
+    gates = inner - 1 if model in ('roformer_v2', 'mc_tfm') else max(inner // 2, 2) - 1
     return canonical(checkpoint, unbuilt(model, _blocks(counts, prefix), gates, prefix))
 
 
@@ -50,5 +52,5 @@ def unbuilt(model, blocks, gates, prefix=''):
     # 2, since rotary positions need an even size.
     required = ('vocab_size', 'hidden_size', 'num_attention_heads', 'intermediate_size', 'attention_key_size')
     sizes = dict.fromkeys(required, 2)
-    act = 'relu' if model == 'gau_alpha' else ['relu'] * gates
+    act = 'relu' if model in ('gau_alpha', 'flash_quad', 'flash') else ['relu'] * gates
     return MODELS[model](num_hidden_layers=blocks, hidden_act=act, prefix=prefix, **sizes)

@@ -62,7 +62,42 @@ def gau_alpha_names(layers):
     return names
 
 
+def flash_quad_names(layers):
+    """FLASH-Quad: the names are ours, as nobody has published one; those of GAU-α under another stem."""
+    gau = gau_alpha_names(layers)
+    return {layer: [name.replace('GAU_alpha/', 'FLASH_quad/') for name in names] for layer, names in gau.items()}
+
+
+def flash_names(layers, branches=('quad', 'linear')):
+    """FLASH; ours too. `branches` of the attention: each has scales of its own."""
+    names = embedding_names()
+    names['Embedding-Mapping'] = ['bert/encoder/embedding_hidden_mapping_in/kernel']
+    for i in range(layers):
+        stem = 'FLASH/encoder/layer_%d/flash/' % i
+        names['Transformer-%d-FLASH' % i] = (
+            [stem + 'i_dense/kernel'] + _scales(stem, branches) + [stem + 'o_dense/kernel']
+        )
+    return names
+
+
+def mc_tfm_names(layers, branches=('quad', 'linear'), gates=1):
+    """MC-TFM; ours too."""
+    names = embedding_names()
+    names['Embedding-Mapping'] = ['bert/encoder/embedding_hidden_mapping_in/kernel']
+    for i in range(layers):
+        stem = 'MC_TFM/encoder/layer_%d/' % i
+        query, key, value, output = [stem + part + '/kernel' for part in _ATTENTION]
+        scales = _scales(stem + 'attention/self/', branches)
+        names['Transformer-%d-MixedChunkAttention' % i] = [query, key, value] + scales + [output]
+        names[_block(i)[1]] = [stem + part + '/kernel' for part in _forward(gates)]
+    return names
+
+
 _ATTENTION = ('attention/self/query', 'attention/self/key', 'attention/self/value', 'attention/output/dense')
+
+
+def _scales(stem, branches):
+    return ['%s%s_%s_scaleoffset/gamma' % (stem, branch, side) for branch in branches for side in 'qk']
 
 
 def _block(i):

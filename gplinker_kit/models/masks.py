@@ -1,13 +1,8 @@
 """Who may attend to whom: the structural masks of language models, and the mix-ins that give them to any model."""
 
 from gplinker_kit.backend import Layer, keras, ops, register
+from gplinker_kit.layers.attention_weights import causal_mask
 from gplinker_kit.layers.common import align_heads, input_shapes, mask_out, static_shape
-
-
-def causal_mask(length):
-    """Boolean (n, n): query i sees keys j ≤ i."""
-    places = ops.arange(length)
-    return ops.less_equal(ops.expand_dims(places, 0), ops.expand_dims(places, 1))
 
 
 def prefix_mask(segments):

@@ -2,8 +2,10 @@
 
 from gplinker_kit.errors import hint
 
-MODEL_TYPES = {'bert': 'bert', 'roformer': 'roformer', 'roformer_v2': 'roformer_v2', 'gau_alpha': 'gau_alpha'}
-PLAIN = ('roformer_v2', 'gau_alpha')  # RMS norms without parameters, no biases
+MODEL_TYPES = {
+    name: name for name in ('bert', 'roformer', 'roformer_v2', 'gau_alpha', 'flash_quad', 'flash', 'mc_tfm')
+}
+PLAIN = ('roformer_v2', 'gau_alpha', 'flash_quad', 'flash', 'mc_tfm')  # RMS norms without parameters, no biases
 ACTIVATIONS = {
     'gelu_new': 'gelu_tanh', 'gelu_fast': 'gelu_tanh', 'gelu_pytorch_tanh': 'gelu_tanh', 'gelu_python': 'gelu_erf',
     'silu': 'swish',

@@ -4,6 +4,7 @@ import re
 
 from gplinker_kit.errors import hint
 from gplinker_kit.models.bert import BERT
+from gplinker_kit.models.flash import MCTFM, FLASHModel, FLASHQuad
 from gplinker_kit.models.gau import GAU_alpha
 from gplinker_kit.models.roformer import RoFormer, RoFormerV2
 from gplinker_kit.models.transformer import Transformer
@@ -14,6 +15,9 @@ MODELS = {
     'roformer': RoFormer,
     'roformer_v2': RoFormerV2,
     'gau_alpha': GAU_alpha,
+    'flash_quad': FLASHQuad,
+    'flash': FLASHModel,
+    'mc_tfm': MCTFM,
 }
 # bert4keras's other models: what they are called, and what does their work here.
 ENCODERS = "model='bert', 'roformer' or 'roformer_v2'"

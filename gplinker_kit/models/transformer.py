@@ -7,7 +7,16 @@ once a block, `apply_final_layers`. `apply` makes layers and finds them again by
 from gplinker_kit.backend import STACK, Input, Model
 from gplinker_kit.backend.recompute import recomputing
 from gplinker_kit.errors import check_keywords, hint
-from gplinker_kit.layers import Dropout, FeedForward, GatedAttentionUnit, Lambda, MethodInitializer, MultiHeadAttention
+from gplinker_kit.layers import (
+    FLASH,
+    Dropout,
+    FeedForward,
+    GatedAttentionUnit,
+    Lambda,
+    MethodInitializer,
+    MixedChunkAttention,
+    MultiHeadAttention,
+)
 from gplinker_kit.models import attention_inputs, block_options, blocks, options, scan, vocabulary
 from gplinker_kit.models import checkpoint as checkpoints
 from gplinker_kit.models.initial import DefaultInitializer
@@ -16,7 +25,7 @@ from gplinker_kit.models.masks import texts_apart
 # Keras 3 casts float inputs to the compute dtype, in which token ids above 256 (bfloat16) or 2048 (float16) are lost.
 ID_DTYPE = 'int32' if STACK == 'keras3' else None
 
-RECOMPUTED = (FeedForward, GatedAttentionUnit, MultiHeadAttention)
+RECOMPUTED = (FLASH, FeedForward, GatedAttentionUnit, MixedChunkAttention, MultiHeadAttention)
 
 
 def _listed(tensors):

@@ -9,7 +9,7 @@ import pytest
 from gplinker_kit import layers as ours
 from gplinker_kit.backend import STACK, Input, Layer, Model, initializers, keras, ops, register
 from gplinker_kit.layers import common
-from tests import oracles
+from tests import flash_oracles, oracles
 from tests.helpers import evaluate
 from tests.layers.harness import Case, check_layer, first_mask, no_mask
 from tests.layers.wiring import Plain, Sequence, Shared, assert_close, padded_ids, predict
@@ -114,6 +114,23 @@ CASES = [
          [Sequence(E), Sequence(7, extra=2), Sequence(4, extra=2)],
          lambda xs, masks, w: oracles.cross_gated_attention_unit(*xs, w, 5, D, padding=masks[1]),
          [(E, 9), (9,), (7, 4), (4,), (4, 5), (5,), (5, E), (E,)], scale=1.5, name='GatedAttentionUnit-cross'),
+    Case('GatedAttentionUnit',
+         {'units': 5, 'key_size': D, 'normalization': 'softmax_plus', 'least_keys': 1, 'offset_scale': False,
+          'causal': True}, [Sequence(E)],
+         lambda xs, masks, w: oracles.gated_attention_unit(
+             xs[0], w, 5, D, method='softmax_plus', least_keys=1, padding=masks[0], offset_scale=False, causal=True),
+         [(E, 14), (14,), (5, E), (E,)], scale=1.5, name='GatedAttentionUnit-causal'),
+    Case('FLASH', {'units': 5, 'key_size': D, 'chunk_size': 4}, [Sequence(E), later_positions(D)],
+         lambda xs, masks, w: flash_oracles.flash_unit(
+             xs[0], w, 5, D, chunk_size=4, padding=masks[0], positions=np.arange(3, xs[0].shape[1] + 3)),
+         [(E, 14), (14,)] + [(D,)] * 8 + [(5, E), (E,)], call={'p_bias': 'rotary'}, scale=1.5),
+    Case('MixedChunkAttention',
+         {'heads': H, 'head_size': 3, 'key_size': D, 'out_dim': 5, 'chunk_size': 4, 'causal': True, 'use_bias': False,
+          'global_divisor': 8}, [Sequence(E), Sequence(7), Sequence(E), later_positions(D)],
+         lambda xs, masks, w: flash_oracles.mixed_chunk_heads(
+             *xs[:3], w, H, 3, D, False, padding=masks[2], positions=np.arange(3, xs[0].shape[1] + 3), chunk_size=4,
+             causal=True, global_divisor=8),
+         [(E, 8), (7, 8), (E, 6)] + [(8,)] * 4 + [(6, 5)], call={'p_bias': 'rotary'}, scale=1.5),
     Case('RelativePositionEmbedding', {'input_dim': 5, 'output_dim': 3}, [Sequence(E), Sequence(E, extra=2)],
          lambda xs, masks, w: oracles.relative_positions(xs[0].shape[1], xs[1].shape[1], w[0]), [(5, 3)],
          mask=no_mask, rate=None),

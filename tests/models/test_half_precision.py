@@ -22,6 +22,8 @@ MODELS = {
     'gau_alpha': ('gau_alpha', HEADS),
     'gau_alpha, unilm': ('gau_alpha', dict(application='unilm')),
     'roformer, scan': ('roformer', dict(HEADS, norm_position='pre', residual='skipinit', stack='scan')),
+    'flash, lm': ('flash', dict(application='lm', chunk_size=64)),
+    'mc_tfm': ('mc_tfm', HEADS),
 }
 
 

@@ -15,6 +15,9 @@ CONFIGS = {
     'roformer': dict(SIZES, hidden_act='gelu'),
     'roformer_v2': dict(SIZES, hidden_act='relu'),
     'gau_alpha': dict(SIZES, hidden_act='swish', num_attention_heads=1, attention_key_size=16),
+    'flash_quad': dict(SIZES, hidden_act='swish', num_attention_heads=1, attention_key_size=16),
+    'flash': dict(SIZES, hidden_act='swish', num_attention_heads=1, attention_key_size=16, chunk_size=4),
+    'mc_tfm': dict(SIZES, hidden_act='swish', chunk_size=4),
 }
 ARCHITECTURES = ('bert', 'roformer', 'roformer_v2', 'gau_alpha')
 
