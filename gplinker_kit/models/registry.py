@@ -4,6 +4,7 @@ import re
 
 from gplinker_kit.errors import hint
 from gplinker_kit.models.bert import BERT
+from gplinker_kit.models.decoder import GPT_J, GPT_NeoX
 from gplinker_kit.models.gau import GAU_alpha
 from gplinker_kit.models.roformer import RoFormer, RoFormerV2
 from gplinker_kit.models.transformer import Transformer
@@ -14,10 +15,12 @@ MODELS = {
     'roformer': RoFormer,
     'roformer_v2': RoFormerV2,
     'gau_alpha': GAU_alpha,
+    'gpt_j': GPT_J,
+    'gpt_neox': GPT_NeoX,
 }
 # bert4keras's other models: what they are called, and what does their work here.
 ENCODERS = "model='bert', 'roformer' or 'roformer_v2'"
-DECODERS = "application='lm' with " + ENCODERS
+DECODERS = "model='gpt_j' or 'gpt_neox', or application='lm' with " + ENCODERS
 PAIRS = "application='unilm' with " + ENCODERS
 ELSEWHERE = {
     'albert': ('ALBERT', ENCODERS),

@@ -51,6 +51,7 @@ class Transformer:
         [condition, hidden size, hidden activation].
     """
 
+    step = None  # of a model that goes on with texts, the `stepping.Step` that its attention layers share
     # What layers take as `kernel_initializer`; a subclass may define a method (shape, dtype) of this name instead.
     initializer = DefaultInitializer()
 
@@ -232,6 +233,7 @@ class Transformer:
             return made
         if isinstance(made, MultiHeadAttention):
             return attention_inputs.call_attention(self, made, inputs, arguments)
+        attention_inputs.check_step(self, made, arguments)
         return made(inputs, **arguments)
 
     def simplify(self, inputs):
