@@ -7,6 +7,7 @@ from gplinker_kit.models.builder import build_transformer_model
 from gplinker_kit.models.decoder import GPT_J, Decoder, GPT_NeoX
 from gplinker_kit.models.encoder import Encoder
 from gplinker_kit.models.gau import GAU_alpha
+from gplinker_kit.models.generation import Generator
 from gplinker_kit.models.masks import (
     LM_Mask,
     UniLM_Mask,
@@ -22,7 +23,7 @@ from gplinker_kit.models.transformer import Transformer
 globals().update({name: getattr(_layers, name) for name in _layers.__all__})
 
 __all__ = [
-    'BERT', 'Decoder', 'Encoder', 'GAU_alpha', 'GPT_J', 'GPT_NeoX', 'LM_Mask', 'MODELS', 'Model', 'RoFormer',
+    'BERT', 'Decoder', 'Encoder', 'GAU_alpha', 'GPT_J', 'GPT_NeoX', 'Generator', 'LM_Mask', 'MODELS', 'Model', 'RoFormer',
     'RoFormerV2', 'Transformer', 'UniLM_Mask',
     'build_transformer_model', 'data_parallel', 'extend_with_language_model', 'extend_with_unified_language_model',
     'load_model',
