@@ -16,7 +16,7 @@ def shared_data():
     return folder
 
 
-TENSOR_TESTS = {'backend', 'cli', 'layers', 'losses', 'models', 'optimizers'}
+TENSOR_TESTS = {'backend', 'cli', 'layers', 'losses', 'models', 'optimizers', 'pretraining'}
 
 
 def plain_session():

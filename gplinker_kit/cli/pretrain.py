@@ -29,7 +29,7 @@ def add_arguments(parser):
     model.add_argument('--model', default='roformer_v2', help='architecture (default: %(default)s)')
     model.add_argument('--size', help='tiny or small (default: small)')
     model.add_argument('--config', metavar='FILE', help='config JSON, in place of --size')
-    model.add_argument('--pretrained', metavar='DIR', help='folder with config, vocab.txt and a checkpoint to go on with')
+    model.add_argument('--pretrained', metavar='DIR', help='folder with config, vocab.txt and checkpoint to go on with')
     model.add_argument('--dropout', type=float, help='default: 0.1, or what the config says')
     model.add_argument('--recompute', action='store_true', help='less memory, more time')
     task = parser.add_argument_group('task')

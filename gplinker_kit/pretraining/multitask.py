@@ -15,8 +15,9 @@ from gplinker_kit.backend.tasks import NormalizedTasks, Tasks
 
 
 def compile_tasks(model, losses, optimizer, metrics=None):
-    """Returns a compiled model over the same layers that trains on normalised gradients; a step costs a backward pass
-    a task.
+    """Returns a compiled model over the same layers that trains on normalised gradients.
+
+    A step costs one pass forward, and one backward for each task.
 
     Arguments:
         model: functional Keras model with an output a task, not compiled yet. For tasks with texts of their own, call

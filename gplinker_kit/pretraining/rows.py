@@ -22,7 +22,7 @@ OBJECTIVES = ('mlm', 'lm')
 NOTHING = -1  # in place of a token that nobody has to tell
 
 Batch = namedtuple('Batch', 'tokens targets documents')
-Batch.__doc__ = """int32 (b, n) each: tokens, 0 for padding; what is to be told, -1 for nothing; numbers of texts, or None.
+Batch.__doc__ = """int32 (b, n) each: tokens, 0 for padding; what to tell, -1 for nothing; numbers of texts, or None.
 """
 Where = namedtuple('Where', 'place chunk done rest')
 Where.__doc__ = """Where a stream of batches is: `done` batches of chunk `chunk` have been made.
