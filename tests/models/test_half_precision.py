@@ -21,6 +21,8 @@ MODELS = {
     'roformer_v2, lm': ('roformer_v2', dict(application='lm')),
     'gau_alpha': ('gau_alpha', HEADS),
     'gau_alpha, unilm': ('gau_alpha', dict(application='unilm')),
+    'gpt_j': ('gpt_j', dict(segment_vocab_size=2, with_lm='linear')),
+    'gpt_neox': ('gpt_neox', dict(segment_vocab_size=2, with_lm='linear')),
 }
 
 

@@ -15,6 +15,8 @@ CONFIGS = {
     'roformer': dict(SIZES, hidden_act='gelu'),
     'roformer_v2': dict(SIZES, hidden_act='relu'),
     'gau_alpha': dict(SIZES, hidden_act='swish', num_attention_heads=1, attention_key_size=16),
+    'gpt_j': dict(SIZES, hidden_act='gelu_tanh'),
+    'gpt_neox': dict(SIZES, hidden_act='gelu_erf'),
 }
 ARCHITECTURES = ('bert', 'roformer', 'roformer_v2', 'gau_alpha')
 
