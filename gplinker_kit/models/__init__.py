@@ -23,8 +23,8 @@ from gplinker_kit.models.transformer import Transformer
 globals().update({name: getattr(_layers, name) for name in _layers.__all__})
 
 __all__ = [
-    'BERT', 'Decoder', 'Encoder', 'GAU_alpha', 'GPT_J', 'GPT_NeoX', 'Generator', 'LM_Mask', 'MODELS', 'Model', 'RoFormer',
-    'RoFormerV2', 'Transformer', 'UniLM_Mask',
+    'BERT', 'Decoder', 'Encoder', 'GAU_alpha', 'GPT_J', 'GPT_NeoX', 'Generator', 'LM_Mask', 'MODELS', 'Model',
+    'RoFormer', 'RoFormerV2', 'Transformer', 'UniLM_Mask',
     'build_transformer_model', 'data_parallel', 'extend_with_language_model', 'extend_with_unified_language_model',
     'load_model',
 ]  # fmt: skip

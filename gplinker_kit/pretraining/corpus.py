@@ -17,6 +17,7 @@ from gplinker_kit.files import parse_object
 
 Place = namedtuple('Place', 'epoch group line')
 Place.__doc__ = """Where a stream is: before line `line` of the shuffled lines of group `group` of blocks, from 0."""
+BEGINNING = Place(0, 0, 0)
 OBJECTS = ('.json', '.jsonl')
 
 
@@ -44,25 +45,26 @@ class TextStream:
             self.sizes.append(size)
             self._blocks += [(number, start, min(start + block, size)) for start in range(0, size, block)]
 
-    def texts(self, place=Place(0, 0, 0)):
+    def texts(self, place=BEGINNING):
         """Yields (text, the Place behind it), from a Place on; blank lines are left out."""
-        epoch, group, line = place
+        epoch, first_group, first_line = place
+        whole = tuple(place[1:]) == (0, 0)
         while True:
             found = False
             order = np.random.RandomState([self.seed, epoch]).permutation(len(self._blocks))
             parts = [order[at : at + self.group] for at in range(0, len(order), self.group)]
-            for group in range(group, len(parts)):
+            for group in range(first_group, len(parts)):
                 lines = [item for number in parts[group] for item in self._lines(*self._blocks[number])]
                 shuffled = np.random.RandomState([self.seed, epoch, group + 1]).permutation(len(lines))
-                for line in range(line, len(lines)):
+                for line in range(first_line, len(lines)):
                     text = self._text(*lines[shuffled[line]])
                     if text:
                         found = True
                         yield text, Place(epoch, group, line + 1)
-                line = 0
-            if not found and place[1:] == (0, 0):
+                first_line = 0
+            if whole and not found:
                 raise DataError('there is no text in it, only blank lines', self.paths[0])
-            epoch, group, place = epoch + 1, 0, Place(epoch + 1, 0, 0)
+            epoch, first_group, whole = epoch + 1, 0, True
 
     def about(self):
         """What must be the same where a training goes on."""

@@ -12,7 +12,7 @@ from itertools import islice
 import numpy as np
 
 from gplinker_kit.errors import hint
-from gplinker_kit.pretraining.corpus import Place
+from gplinker_kit.pretraining.corpus import BEGINNING, Place
 from gplinker_kit.pretraining.masking import RATE, cut_at_words, mask_words, word_numbers
 from gplinker_kit.snippets.packing import pack_lengths
 from gplinker_kit.tokenizers.characters import is_special
@@ -111,7 +111,7 @@ def batches(stream, maker, size, seed=0, where=None, chunk=1024):
     Arguments: stream: TextStream. maker: RowMaker. size: int, rows a batch. seed: int, of the masking and the order of
         rows. where: Where to go on from, or None. chunk: texts that are made into rows, and packed, at once.
     """
-    place, number, done, rest = where or Where(Place(0, 0, 0), 0, 0, maker.empty())
+    place, number, done, rest = where or Where(BEGINNING, 0, 0, maker.empty())
     texts = stream.texts(Place(*place))
     while True:
         taken = list(islice(texts, chunk))

