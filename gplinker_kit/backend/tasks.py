@@ -24,5 +24,5 @@ class Tasks:
     def losses(self, wanted, predicted):
         """The mean of each, float32 scalars."""
         wanted, predicted = (list(x) if isinstance(x, (list, tuple)) else [x] for x in (wanted, predicted))
-        return [ops.mean(ops.cast(function(y, p), 'float32'))
+        return [ops.mean(ops.cast(function(ops.convert_to_tensor(y), p), 'float32'))
                 for function, y, p in zip(self.functions, wanted, predicted)]

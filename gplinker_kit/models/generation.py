@@ -186,7 +186,7 @@ class Generator(AutoRegressiveDecoder):
         if wrapper.custom_position_ids:
             inputs.append(places.astype(wrapper.POSITION_DTYPE or 'float32'))
         inputs += [inside] * bool(wrapper.packed)
-        found = wrapper.model.predict_on_batch(inputs if len(inputs) > 1 else inputs[0])
+        found = wrapper.model.predict_on_batch(inputs)
         found = np.asarray(found[-1] if isinstance(found, (list, tuple)) else found)
         return found[np.arange(len(texts)), lengths - 1]
 

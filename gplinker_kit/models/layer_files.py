@@ -9,6 +9,8 @@ MARKS = (
     (FIRST + 'GatedAttentionUnit', 'gau_alpha'),
     ('Embedding-Position', 'bert'),
     ('Embedding-Norm', 'roformer'),
+    (FIRST + 'FeedForward-Norm', 'gpt_neox'),
+    ('Output-Norm', 'gpt_j'),
     (FIRST + 'MultiHeadSelfAttention', 'roformer_v2'),
 )
 
