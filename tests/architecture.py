@@ -6,7 +6,7 @@
           3  layers losses optimizers, not each other
           4  models
           5  gplinker training recipe fitting averaging selection thresholds resumption state_file interruption logs
-             health prefetching rate_finder rehearsal adversarial snippets plots view clue
+             health prefetching rate_finder rehearsal pretraining adversarial snippets plots view clue
           6  cli
 
 A module may import modules of its own level (but for 3) and of lower ones, inside functions too.
@@ -30,12 +30,13 @@ LEVELS = {
     'tokenizers': 1, 'events': 1, 'relations': 1, 'clue.metrics': 1,
     'snippets.packing': 1, 'snippets.padding': 1, 'snippets.parallel': 1, 'snippets.resize': 1,
     'snippets.subsequences': 1, 'snippets.text': 1, 'snippets.textfile': 1, 'snippets.viterbi': 1,
+    'snippets.next_tokens': 1, 'snippets.autoregressive': 2,
     'backend': 2,
     'layers': 3, 'losses': 3, 'optimizers': 3,
     'models': 4,
     'gplinker': 5, 'training': 5, 'recipe': 5, 'fitting': 5, 'averaging': 5, 'selection': 5, 'thresholds': 5,
     'resumption': 5, 'state_file': 5, 'interruption': 5, 'logs': 5, 'health': 5, 'prefetching': 5,
-    'rate_finder': 5, 'rehearsal': 5,
+    'rate_finder': 5, 'rehearsal': 5, 'pretraining': 5,
     'adversarial': 5, 'snippets': 5, 'plots': 5, 'view': 5, 'clue': 5, 'features': 5,
     'cli': 6,
 }

@@ -25,7 +25,7 @@ def pytest_runtest_setup(item):
             pytest.skip('once is enough')
 
 
-TENSOR_TESTS = {'backend', 'cli', 'layers', 'losses', 'models', 'optimizers'}
+TENSOR_TESTS = {'backend', 'cli', 'layers', 'losses', 'models', 'optimizers', 'pretraining'}
 
 
 def plain_session():

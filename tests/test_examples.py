@@ -21,3 +21,12 @@ def test_duee(tmp_path):
     assert done.returncode == 0, done.stderr
     assert 'gold arguments: ' in done.stdout and 'epoch 2: loss ' in done.stdout
     assert 'official DuEE' in done.stdout and '└─' in done.stdout
+
+
+def test_pretrain_mlm(tmp_path):
+    command = [sys.executable, os.path.join(ROOT, 'examples', 'pretrain_mlm.py'), '--steps', '3', '--batch-size', '4',
+               '--output', str(tmp_path / 'pretrained')]
+    environment = dict(os.environ, PYTHONPATH=ROOT, PYTHONIOENCODING='utf-8')
+    done = subprocess.run(command, env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert 'step 3: loss ' in done.stdout and 'holds an encoder of ' in done.stdout

@@ -6,10 +6,23 @@ import os
 import sys
 
 from gplinker_kit import __version__
-from gplinker_kit.cli import convert, evaluate, extract, features, inspect_folder, plot, submit, train, tune, view
+from gplinker_kit.cli import (
+    convert,
+    evaluate,
+    extract,
+    features,
+    inspect_folder,
+    plot,
+    pretrain,
+    submit,
+    train,
+    tune,
+    view,
+)
 
 COMMANDS = {'train': train, 'extract': extract, 'evaluate': evaluate, 'submit': submit, 'tune': tune,
-            'view': view, 'plot': plot, 'convert': convert, 'inspect': inspect_folder, 'features': features}
+            'view': view, 'plot': plot, 'convert': convert, 'inspect': inspect_folder, 'features': features,
+            'pretrain': pretrain}
 
 
 def parser():

@@ -5,9 +5,11 @@ from gplinker_kit.backend import Model
 from gplinker_kit.models import admin, measure  # noqa: F401  (models.admin, models.measure)
 from gplinker_kit.models.bert import BERT
 from gplinker_kit.models.builder import build_transformer_model
+from gplinker_kit.models.decoder import GPT_J, Decoder, GPT_NeoX
 from gplinker_kit.models.encoder import Encoder
 from gplinker_kit.models.flash import MCTFM, FLASHModel, FLASHQuad
 from gplinker_kit.models.gau import GAU_alpha
+from gplinker_kit.models.generation import Generator
 from gplinker_kit.models.masks import (
     LM_Mask,
     UniLM_Mask,
@@ -23,8 +25,8 @@ from gplinker_kit.models.transformer import Transformer
 globals().update({name: getattr(_layers, name) for name in _layers.__all__})
 
 __all__ = [
-    'BERT', 'Encoder', 'FLASHModel', 'FLASHQuad', 'GAU_alpha', 'LM_Mask', 'MCTFM', 'MODELS', 'Model', 'RoFormer',
-    'RoFormerV2', 'Transformer', 'UniLM_Mask', 'build_transformer_model', 'data_parallel', 'extend_with_language_model',
-    'extend_with_unified_language_model', 'load_model',
+    'BERT', 'Decoder', 'Encoder', 'FLASHModel', 'FLASHQuad', 'GAU_alpha', 'GPT_J', 'GPT_NeoX', 'Generator', 'LM_Mask',
+    'MCTFM', 'MODELS', 'Model', 'RoFormer', 'RoFormerV2', 'Transformer', 'UniLM_Mask', 'build_transformer_model',
+    'data_parallel', 'extend_with_language_model', 'extend_with_unified_language_model', 'load_model',
 ]  # fmt: skip
 __all__ += _layers.__all__

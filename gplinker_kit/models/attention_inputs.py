@@ -80,6 +80,7 @@ def with_cache(model, layer, inputs, arguments):
             output_dim=layer.key_size,
             merge_mode='zero',
             dtype='float32',
+            **getattr(model, 'rotary_options', {}),
         )
         inputs[-1] = table(inputs[1])
     return inputs
@@ -107,6 +108,8 @@ def with_scores(model, name, inputs, arguments):
 
 def call_attention(model, layer, inputs, arguments):
     """Calls a `MultiHeadAttention` of `model` with what the model adds to its inputs."""
+    if getattr(model, 'step', None) is not None:
+        return model.step.attend(layer, inputs, arguments)
     inputs = list(inputs)
     if layer.name in model.attention_caches:
         inputs = with_cache(model, layer, inputs, arguments)
@@ -119,6 +122,15 @@ def call_attention(model, layer, inputs, arguments):
     inputs, arguments = with_scores(model, layer.name, inputs, arguments)
     output, model.attention_scores = layer(inputs, **arguments)
     return output
+
+
+def check_step(model, layer, arguments):
+    """Raises a ValueError where a model goes on with texts and `layer` would attend without what was before."""
+    if getattr(model, 'step', None) is not None and (arguments.get('a_bias') or arguments.get('p_bias')):
+        raise ValueError(
+            'cache: %s is a %s; only multi-head attention keeps keys and values. Generate with cache=False'
+            % (layer.name, type(layer).__name__)
+        )
 
 
 def check_caches(caches):

@@ -108,7 +108,7 @@ def resolve_config(config_path=None, model='bert', preset=None, **kwargs):
         name = str(model).lower() if isinstance(model, str) else None
         arguments.update(options.read_config(config_path, known, name))
     arguments.update(options.to_arguments(kwargs, known))
-    for name, default in options.DEFAULTS.items():
+    for name, default in dict(options.DEFAULTS, **getattr(cls, 'DEFAULTS', {})).items():
         if name in known and arguments.get(name) is None:
             arguments[name] = default
     return arguments

@@ -33,14 +33,14 @@ def take_inputs(model, inputs):
 
 
 def token_and_segment(model, tokens, segments):
-    """Token table (masking id 0) plus segment table -> (b, n, embedding_size)."""
+    """Token table (masking id 0, where the model pads with it) plus segment table -> (b, n, embedding_size)."""
     x = model.apply(
         tokens,
         Embedding,
         input_dim=model.vocab_size,
         output_dim=model.embedding_size,
         embeddings_initializer=model.initializer,
-        mask_zero=True,
+        mask_zero=getattr(model, 'MASK_ZERO', True),
         name='Embedding-Token',
     )
     if segments is None:
@@ -80,7 +80,7 @@ def plain_embeddings(model, inputs):
 
 
 def rotary_position(model, x, positions, name='Embedding-Rotary-Position'):
-    """The table of rotary positions (1 or b, n, attention_key_size), made once and shared by all blocks.
+    """The table of rotary positions that `layers.rotary` describes, made once and shared by all blocks.
 
     float32 whatever the model computes in: a float16 counts whole positions to 2048 only, and no fractions of them.
     """
@@ -92,4 +92,5 @@ def rotary_position(model, x, positions, name='Embedding-Rotary-Position'):
         custom_position_ids=positions is not None,
         dtype='float32',
         name=name,
+        **getattr(model, 'rotary_options', {}),
     )

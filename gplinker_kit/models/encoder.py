@@ -2,6 +2,7 @@
 
 import warnings
 
+from gplinker_kit.layers.rotary import BASE, check_rotary
 from gplinker_kit.models import embeddings, options
 from gplinker_kit.models.transformer import Transformer
 
@@ -19,12 +20,18 @@ class Encoder(Transformer):
             numbers them (0 is padding). Tokens see those of their own text only, with any `application`, and positions
             begin anew with each text, unless an input holds them.
         shared_segment_embeddings: bool, segment ids are looked up in the token table.
+        rotary_dim, rotary_base, rotary_layout, rotary_scaling: of rotary models: how many channels of a head are turned
+            (all by default), the base of the frequencies (10000), which channels are a pair ('interleaved' or 'half'),
+            and how longer texts than those of the training are read; see `SinusoidalPositionEmbedding`.
     """
 
     HEADS = ('with_pool', 'with_nsp', 'with_mlm')
     POSITION_TABLE = False
     POSITION_DTYPE = 'float32'  # rotary positions may be fractional
     ROTARY = False
+    ROTARY_LAYOUT = 'interleaved'
+    ROTARY_SHARE = 1  # of a head's channels that are turned where rotary_dim is not given: one in so many
+    MASK_ZERO = True  # token 0 is padding
 
     def __init__(
         self,
@@ -37,6 +44,10 @@ class Encoder(Transformer):
         custom_position_ids=False,
         shared_segment_embeddings=False,
         packed=False,
+        rotary_dim=None,
+        rotary_base=None,
+        rotary_layout=None,
+        rotary_scaling=None,
         **kwargs,
     ):
         super().__init__(**kwargs)
@@ -45,6 +56,7 @@ class Encoder(Transformer):
                 'attention_key_size (by default hidden_size // num_attention_heads) must be even for rotary positions. '
                 'Received: %d' % self.attention_key_size
             )
+        self.rotary_options = self._rotary_options(rotary_dim, rotary_base, rotary_layout, rotary_scaling)
         self.max_position = max_position
         self.segment_vocab_size = options.size('segment_vocab_size', segment_vocab_size) if segment_vocab_size else 0
         self.with_pool = with_pool
@@ -68,6 +80,23 @@ class Encoder(Transformer):
             warnings.warn(
                 '%s has no table of positions: hierarchical_position is ignored' % type(self).__name__, stacklevel=3
             )
+
+    def _rotary_options(self, *given):
+        """Arguments of `rotary_positions`, checked; warns of those that a model without rotary positions was given."""
+        names = ('rotary_dim', 'rotary_base', 'rotary_layout', 'rotary_scaling')
+        if not self.ROTARY:
+            for name, value in zip(names, given):
+                if value is not None:
+                    warnings.warn(
+                        '%s has no rotary positions: %s is ignored' % (type(self).__name__, name), stacklevel=4
+                    )
+            return {}
+        size = self.attention_key_size
+        turned = size if self.ROTARY_SHARE == 1 else max(2, size // self.ROTARY_SHARE // 2 * 2)
+        defaults = (turned, BASE, self.ROTARY_LAYOUT, None)
+        found = {name: default if value is None else value for name, value, default in zip(names, given, defaults)}
+        check_rotary(type(self).__name__, size, **found)
+        return found
 
     def get_inputs(self):
         inputs = embeddings.token_inputs(self)

@@ -11,6 +11,8 @@ MARKS = (
     (FIRST + 'MixedChunkAttention', 'mc_tfm'),
     ('Embedding-Position', 'bert'),
     ('Embedding-Norm', 'roformer'),
+    (FIRST + 'FeedForward-Norm', 'gpt_neox'),
+    ('Output-Norm', 'gpt_j'),
     (FIRST + 'MultiHeadSelfAttention', 'roformer_v2'),
 )
 

@@ -117,6 +117,55 @@ def _norm(stem):
     return [stem + '/beta', stem + '/gamma']
 
 
+def gpt_j_names(layers):
+    """GPT-J, under the names of its public files."""
+    names = {
+        'Embedding-Token': ['transformer.wte.weight'],
+        'Output-Norm': _published('transformer.ln_f', norm=True),
+        'LM-Head': _published('lm_head'),
+    }
+    for i in range(layers):
+        stem, (attention, forward) = 'transformer.h.%d.' % i, _block(i)
+        names[attention] = [stem + 'attn.%s_proj.weight' % part for part in ('q', 'k', 'v', 'out')]
+        names[attention + '-Norm'] = _published(stem + 'ln_1', norm=True)
+        names[forward] = _published(stem + 'mlp.fc_in') + _published(stem + 'mlp.fc_out')
+    return names
+
+
+# What holds the queries, keys and values of GPT-NeoX in public files, and what its parts are called here.
+FUSED, PARTS = 'attention.query_key_value.', ('attention.query.', 'attention.key.', 'attention.value.')
+
+
+def gpt_neox_names(layers):
+    """GPT-NeoX, under the names of its public files, but for `PARTS`, which these hold as one."""
+    names = {
+        'Embedding-Token': ['gpt_neox.embed_in.weight'],
+        'Output-Norm': _published('gpt_neox.final_layer_norm', norm=True),
+        'LM-Head': ['embed_out.weight'],
+    }
+    for i in range(layers):
+        stem, (attention, forward) = 'gpt_neox.layers.%d.' % i, _block(i)
+        parts = PARTS + ('attention.dense.',)
+        names[attention] = [name for part in parts for name in _published(stem + part[:-1])]
+        names[attention + '-Norm'] = _published(stem + 'input_layernorm', norm=True)
+        names[forward] = _published(stem + 'mlp.dense_h_to_4h') + _published(stem + 'mlp.dense_4h_to_h')
+        names[forward + '-Norm'] = _published(stem + 'post_attention_layernorm', norm=True)
+    return names
+
+
+def fused_place(name):
+    """Returns (the name of what holds a part of `PARTS`, the number of the part), or None for another name."""
+    for place, part in enumerate(PARTS):
+        if part in name:
+            return name.replace(part, FUSED), place
+    return None
+
+
+def _published(stem, norm=False):
+    """PyTorch's names of a matrix and its bias, or of a norm's shift and gain, in the order of our weights."""
+    return [stem + '.bias', stem + '.weight'] if norm else [stem + '.weight', stem + '.bias']
+
+
 _STEMS = {
     'MultiHeadSelfAttention': 'bert/encoder/layer_%d/attention/output',
     'FeedForward': 'bert/encoder/layer_%d/output',

@@ -162,8 +162,8 @@ class UniLM_Mask:
 
 
 def extend_with_language_model(BaseModel):
-    """Returns a subclass of a model's class with `LM_Mask`, which predicts tokens (`with_mlm`)."""
-    return _extended(LM_Mask, BaseModel, 'LanguageModel')
+    """Returns a subclass of a model's class with `LM_Mask`, which predicts tokens (`with_mlm`); decoders are such."""
+    return BaseModel if getattr(BaseModel, 'DECODER', False) else _extended(LM_Mask, BaseModel, 'LanguageModel')
 
 
 def extend_with_unified_language_model(BaseModel):
@@ -176,7 +176,8 @@ def _extended(mask, base, name):
         super(cls, self).__init__(*args, **kwargs)
         if not hasattr(self, 'with_mlm'):
             raise ValueError('%s has no option with_mlm, which a language model needs' % base.__name__)
-        self.with_mlm = self.with_mlm or True
+        if not getattr(self, 'DECODER', False):  # which have a head of their own
+            self.with_mlm = self.with_mlm or True
 
     cls = type(base.__name__ + name, (mask, base), {'__init__': __init__, '__module__': base.__module__})
     return cls

@@ -3,12 +3,23 @@
 from gplinker_kit.errors import hint
 
 MODEL_TYPES = {
-    name: name for name in ('bert', 'roformer', 'roformer_v2', 'gau_alpha', 'flash_quad', 'flash', 'mc_tfm')
-}
+    'bert': 'bert', 'roformer': 'roformer', 'roformer_v2': 'roformer_v2', 'gau_alpha': 'gau_alpha',
+    'flash_quad': 'flash_quad', 'flash': 'flash', 'mc_tfm': 'mc_tfm', 'gptj': 'gpt_j', 'gpt_j': 'gpt_j',
+    'gpt_neox': 'gpt_neox',
+}  # fmt: skip
 PLAIN = ('roformer_v2', 'gau_alpha', 'flash_quad', 'flash', 'mc_tfm')  # RMS norms without parameters, no biases
 ACTIVATIONS = {
     'gelu_new': 'gelu_tanh', 'gelu_fast': 'gelu_tanh', 'gelu_pytorch_tanh': 'gelu_tanh', 'gelu_python': 'gelu_erf',
     'silu': 'swish',
+}  # fmt: skip
+# What the config files of decoders call our options.
+DECODERS = ('gpt_j', 'gpt_neox')
+OF_DECODERS = {
+    'n_embd': 'hidden_size', 'n_layer': 'num_hidden_layers', 'n_head': 'num_attention_heads',
+    'n_inner': 'intermediate_size', 'activation_function': 'hidden_act', 'resid_pdrop': 'hidden_dropout_prob',
+    'attn_pdrop': 'attention_probs_dropout_prob', 'hidden_dropout': 'hidden_dropout_prob',
+    'attention_dropout': 'attention_probs_dropout_prob', 'rotary_emb_base': 'rotary_base',
+    'layer_norm_epsilon': 'layer_norm_eps',
 }  # fmt: skip
 # key: (the values that make no difference, what another one means)
 REFUSED = {
@@ -47,6 +58,7 @@ def check_options(given, model, path):
         '%s = %r: %s' % (key, given[key], meaning)
         for key, (harmless, meaning) in REFUSED.items()
         if given.get(key) is not None and given[key] not in harmless
+        and not (model in DECODERS and key == 'pad_token_id')
     ]
     norm, bias = given.get('norm_type'), given.get('use_bias')
     said = ', '.join('%s = %r' % pair for pair in (('norm_type', norm), ('use_bias', bias)) if pair[1] is not None)
@@ -54,6 +66,9 @@ def check_options(given, model, path):
         problems.append("%s: this is RoFormerV2 (RMS norms, no biases). Use model='roformer_v2'" % said)
     elif model in PLAIN and (norm == 'layer_norm' or bias is True):
         problems.append("%s: norms with parameters or biases, which %s has not; RoFormer has both" % (said, model))
+    rope = (given.get('rope_parameters') or {}).get('rope_type', 'default')
+    if model in DECODERS and rope not in ('default', 'linear'):
+        problems.append('rope_type = %r: rotary positions are scaled linearly here, or not at all' % rope)
     if model == 'gau_alpha' and given.get('normalization', 'softmax_plus') != 'softmax_plus':
         problems.append('normalization = %r: GAU-α has softmax_plus' % given['normalization'])
     if problems:
@@ -63,12 +78,32 @@ def check_options(given, model, path):
 def remarks(given, model, path):
     """Returns sentences on options that make a small difference and are not honoured."""
     epsilon = given.get('layer_norm_eps')
-    if not isinstance(epsilon, float) or epsilon <= 1e-6 or model in PLAIN:
+    if not isinstance(epsilon, float) or epsilon <= 1e-6 or model in PLAIN or model in DECODERS and epsilon == 1e-5:
         return []
-    return ['%s: layer_norm_eps %g is ignored; norms here have 1e-7 or less' % (path, epsilon)]
+    ours = '1e-5' if model in DECODERS else '1e-7 or less'
+    return ['%s: layer_norm_eps %g is ignored; norms here have %s' % (path, epsilon, ours)]
 
 
 def translated(given):
-    """Returns a config with our names of activations."""
+    """Returns a config with our names of activations, and of a decoder's with our names of all options."""
+    if MODEL_TYPES.get(str(given.get('model_type')).lower()) in DECODERS:
+        given = _decoder(given)
     act = given.get('hidden_act')
     return dict(given, hidden_act=ACTIVATIONS[act]) if isinstance(act, str) and act in ACTIVATIONS else given
+
+
+def _decoder(given):
+    given = {OF_DECODERS.get(name, name): value for name, value in given.items()}
+    width, heads = given.get('hidden_size'), given.get('num_attention_heads')
+    if isinstance(width, int):
+        given.setdefault('intermediate_size', 4 * width)
+    if given.get('hidden_act') == 'gelu':
+        given['hidden_act'] = 'gelu_erf'
+    nested = given.get('rope_parameters') or {}
+    given.setdefault('rotary_base', nested.get('rope_theta'))
+    if nested.get('rope_type') == 'linear':
+        given.setdefault('rotary_scaling', {'type': 'linear', 'factor': nested.get('factor')})
+    share = given.get('rotary_pct', nested.get('partial_rotary_factor'))
+    if share is not None and width and heads:
+        given.setdefault('rotary_dim', int(share * width) // heads)
+    return given

@@ -5,6 +5,7 @@ import re
 from gplinker_kit.errors import hint
 from gplinker_kit.models.bert import BERT
 from gplinker_kit.models.flash import MCTFM, FLASHModel, FLASHQuad
+from gplinker_kit.models.decoder import GPT_J, GPT_NeoX
 from gplinker_kit.models.gau import GAU_alpha
 from gplinker_kit.models.roformer import RoFormer, RoFormerV2
 from gplinker_kit.models.transformer import Transformer
@@ -18,10 +19,12 @@ MODELS = {
     'flash_quad': FLASHQuad,
     'flash': FLASHModel,
     'mc_tfm': MCTFM,
+    'gpt_j': GPT_J,
+    'gpt_neox': GPT_NeoX,
 }
 # bert4keras's other models: what they are called, and what does their work here.
 ENCODERS = "model='bert', 'roformer' or 'roformer_v2'"
-DECODERS = "application='lm' with " + ENCODERS
+DECODERS = "model='gpt_j' or 'gpt_neox', or application='lm' with " + ENCODERS
 PAIRS = "application='unilm' with " + ENCODERS
 ELSEWHERE = {
     'albert': ('ALBERT', ENCODERS),

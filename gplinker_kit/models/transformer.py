@@ -71,6 +71,7 @@ class Transformer:
 
     SUBLAYERS = 2  # sums a block, of which residual schemes have to know
 
+    step = None  # of a model that goes on with texts, the `stepping.Step` that its attention layers share
     # What layers take as `kernel_initializer`; a subclass may define a method (shape, dtype) of this name instead.
     initializer = DefaultInitializer()
 
@@ -264,6 +265,7 @@ class Transformer:
             return made
         if isinstance(made, MultiHeadAttention):
             return attention_inputs.call_attention(self, made, inputs, arguments)
+        attention_inputs.check_step(self, made, arguments)
         return made(inputs, **arguments)
 
     def make(self, layer, kwargs):

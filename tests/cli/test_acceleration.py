@@ -19,6 +19,8 @@ COMMANDS = {
     'tune': ['--model', '{folder}', '--data', '{corpus}/duee_dev.json'],
     'view': ['{corpus}/duee_dev.json', '--model', '{folder}', '--output', '{folder}/page.html'],
     'features': ['{folder}', '--input', '{corpus}/duee_dev.json'],
+    'pretrain': ['--corpus', '{corpus}/duee_train.json', '--vocab', '{corpus}/vocab.txt', '--config',
+                 '{corpus}/encoder.json', '--steps', '1', '--segmenter', 'none', '--output', '{folder}/model'],
 }
 
 
@@ -33,7 +35,7 @@ def test_every_command_with_a_model_asks_before_it_builds_one(command, corpus, t
     monkeypatch.setattr(backend, 'accelerate', accelerate)
     (tmp_path / 'test.json').write_text('{"id": "1", "text": "一"}\n', encoding='utf-8')
     arguments = [part.format(corpus=corpus, folder=tmp_path) for part in COMMANDS[command]]
-    scale = ['--loss-scale', '1000'] if command == 'train' else []
+    scale = ['--loss-scale', '1000'] if command in ('train', 'pretrain') else []
     arguments += ['--precision', 'bfloat16', '--xla', 'fusible', '--no-lazy-compilation']
     assert main([command] + arguments + scale) == 2
     assert asked == [('bfloat16', 1000.0 if scale else None, 'fusible', False)]

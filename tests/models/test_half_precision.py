@@ -24,6 +24,8 @@ MODELS = {
     'roformer, scan': ('roformer', dict(HEADS, norm_position='pre', residual='skipinit', stack='scan')),
     'flash, lm': ('flash', dict(application='lm', chunk_size=64)),
     'mc_tfm': ('mc_tfm', HEADS),
+    'gpt_j': ('gpt_j', dict(segment_vocab_size=2, with_lm='linear')),
+    'gpt_neox': ('gpt_neox', dict(segment_vocab_size=2, with_lm='linear')),
 }
 
 

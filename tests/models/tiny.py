@@ -18,6 +18,8 @@ CONFIGS = {
     'flash_quad': dict(SIZES, hidden_act='swish', num_attention_heads=1, attention_key_size=16),
     'flash': dict(SIZES, hidden_act='swish', num_attention_heads=1, attention_key_size=16, chunk_size=4),
     'mc_tfm': dict(SIZES, hidden_act='swish', chunk_size=4),
+    'gpt_j': dict(SIZES, hidden_act='gelu_tanh'),
+    'gpt_neox': dict(SIZES, hidden_act='gelu_erf'),
 }
 ARCHITECTURES = ('bert', 'roformer', 'roformer_v2', 'gau_alpha')
 

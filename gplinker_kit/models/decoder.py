@@ -1,0 +1,180 @@
+"""Causal decoders with rotary positions on a part of each head: GPT-J and GPT-NeoX (EleutherAI, 2021 and 2022).
+
+A block is pre-norm, and parallel: x + attention(norm(x)) + feed_forward(norm(x)). Black et al., 2022, "GPT-NeoX-20B"
+(arXiv:2204.06745); Wang and Komatsuzaki, 2021, "GPT-J-6B".
+"""
+
+from gplinker_kit.layers import Activation, Add, Dense, Dropout, FeedForward, MultiHeadAttention
+from gplinker_kit.models import blocks, embeddings, heads, mappings, options
+from gplinker_kit.models.encoder import Encoder
+from gplinker_kit.models.masks import LM_Mask
+
+NORM = {'epsilon': 1e-5}
+
+
+class Decoder(Encoder):
+    """What the decoders share: every token sees itself and what stands before it.
+
+    Token 0 is a token like any other, so that nothing is masked: padding stands behind a text, where no token sees it,
+    and the loss leaves it out.
+    Arguments (beside `Encoder`'s; there are no segments unless segment_vocab_size says so, and no heads of encoders):
+        with_lm: True (softmax), an activation ('linear' for logits), or False for hidden states.
+        tie_word_embeddings: bool, the head is the token table, without a bias, and not a matrix of its own.
+        rotary_dim: a quarter of a head's channels by default.
+    Outputs: probabilities or logits (b, n, vocab_size) of the token after each; hidden states (b, n, hidden_size).
+    """
+
+    HEADS = ()
+    DEFAULTS = {'segment_vocab_size': 0}
+    ROTARY = True
+    ROTARY_SHARE = 4
+    DECODER = True  # causal by itself
+    MASK_ZERO = False
+    ATTENTION_BIAS = HEAD_BIAS = True
+
+    def __init__(self, segment_vocab_size=0, with_lm=True, tie_word_embeddings=False, **kwargs):
+        super().__init__(segment_vocab_size=segment_vocab_size, **kwargs)
+        self.with_lm = with_lm
+        self.tie_word_embeddings = tie_word_embeddings
+        if with_lm and with_lm is not True:
+            options.function('with_lm', with_lm)
+
+    compute_attention_bias = LM_Mask.compute_attention_bias
+
+    def apply_embeddings(self, inputs):
+        x = self.token_embeddings(inputs)
+        x = self.apply(x, Dropout, rate=self.dropout_rate, name='Embedding-Dropout')
+        return embeddings.project(self, x)
+
+    def compute_position_bias(self, inputs=None):
+        return self.rotary_position_bias(inputs)
+
+    def attention(self, x, index):
+        """Self-attention of normed vectors, dropout included."""
+        name = 'Transformer-%d-MultiHeadSelfAttention' % index
+        inputs, arguments = blocks.with_biases(self, [x, x, x], index)
+        branch = self.apply(
+            inputs,
+            MultiHeadAttention,
+            arguments,
+            heads=self.num_attention_heads,
+            head_size=self.attention_head_size,
+            out_dim=self.hidden_size,
+            key_size=self.attention_key_size,
+            use_bias=self.ATTENTION_BIAS,
+            attention_dropout=self.attention_dropout_rate,
+            kernel_initializer=self.initializer,
+            name=name,
+        )
+        return self.apply(branch, Dropout, rate=self.dropout_rate, name=name + '-Dropout')
+
+    def feed_forward(self, x, index):
+        """The feed-forward network of normed vectors, dropout included."""
+        name = 'Transformer-%d-FeedForward' % index
+        branch = self.apply(
+            x,
+            FeedForward,
+            units=self.intermediate_size,
+            activation=self.hidden_act,
+            kernel_initializer=self.initializer,
+            name=name,
+        )
+        return self.apply(branch, Dropout, rate=self.dropout_rate, name=name + '-Dropout')
+
+    def norm(self, x, index, part):
+        return blocks.normalize(self, x, 'Transformer-%d-%s-Norm' % (index, part), NORM)
+
+    def apply_final_layers(self, inputs):
+        x = blocks.normalize(self, inputs, 'Output-Norm', NORM)
+        if not self.with_lm:
+            return x
+        if self.tie_word_embeddings:
+            x = heads.tied_logits(self, x)
+        else:
+            x = self.apply(
+                x,
+                Dense,
+                units=self.vocab_size,
+                use_bias=self.HEAD_BIAS,
+                kernel_initializer=self.initializer,
+                name='LM-Head',
+            )
+        activation = 'softmax' if self.with_lm is True else self.with_lm
+        return self.apply(x, Activation, activation=options.function('with_lm', activation), name='LM-Activation')
+
+    def load_variable(self, checkpoint, name):
+        return self.own_form(name, self.read_variable(checkpoint, name))
+
+    def read_variable(self, checkpoint, name):
+        """The array as the file has it."""
+        return checkpoint.get(name)
+
+    def own_form(self, name, array):
+        """An array of a published file as a weight: matrices are (out, in) there, and rows of tokens are chosen."""
+        if name in (self.TOKENS, self.HEAD + '.weight', self.HEAD + '.bias'):
+            array = self.load_embeddings(array)
+        return array.T if array.ndim == 2 and name != self.TOKENS else array
+
+    def create_variable(self, name, value, dtype=None):
+        value = super().create_variable(name, value, dtype)
+        return value.T if value.ndim == 2 and name != self.TOKENS else value
+
+
+class GPT_J(Decoder):
+    """GPT-J: one norm for both branches, attention without biases, neighbouring channels turned together."""
+
+    ATTENTION_BIAS = False
+    TOKENS, HEAD = 'transformer.wte.weight', 'lm_head'
+
+    def apply_main_layers(self, inputs, index):
+        x = self.norm(inputs, index, 'MultiHeadSelfAttention')
+        branches = [self.attention(x, index), self.feed_forward(x, index)]
+        return self.apply([inputs] + branches, Add, name='Transformer-%d-Add' % index)
+
+    def variable_mapping(self):
+        return mappings.gpt_j_names(self.num_hidden_layers)
+
+
+class GPT_NeoX(Decoder):
+    """GPT-NeoX: a norm for each branch, biases; channels of the first half turn with those of the second.
+
+    Argument: use_parallel_residual: bool, False adds the attention to x before the feed-forward network sees it.
+    """
+
+    ROTARY_LAYOUT = 'half'
+    HEAD_BIAS = False
+    TOKENS, HEAD = 'gpt_neox.embed_in.weight', 'embed_out'
+
+    def __init__(self, use_parallel_residual=True, **kwargs):
+        super().__init__(**kwargs)
+        self.use_parallel_residual = use_parallel_residual
+
+    def apply_main_layers(self, inputs, index):
+        name = 'Transformer-%d' % index
+        attended = self.attention(self.norm(inputs, index, 'MultiHeadSelfAttention'), index)
+        if self.use_parallel_residual:
+            fed = self.feed_forward(self.norm(inputs, index, 'FeedForward'), index)
+            return self.apply([inputs, attended, fed], Add, name=name + '-Add')
+        x = self.apply([inputs, attended], Add, name=name + '-MultiHeadSelfAttention-Add')
+        fed = self.feed_forward(self.norm(x, index, 'FeedForward'), index)
+        return self.apply([x, fed], Add, name=name + '-FeedForward-Add')
+
+    def variable_mapping(self):
+        return mappings.gpt_neox_names(self.num_hidden_layers)
+
+    def read_variable(self, checkpoint, name):
+        """Published files have one matrix for queries, keys and values, head by head; ours have three."""
+        try:
+            return checkpoint.get(name)
+        except KeyError:
+            place = mappings.fused_place(name)
+            if place is None:
+                return checkpoint.get(name.replace(self.HEAD, 'lm_head'))  # in newer files
+        fused, place = place
+        array = checkpoint.get(fused)
+        size = self.attention_head_size
+        if array.shape[0] != 3 * self.num_attention_heads * size:
+            raise ValueError('%s has shape %s, and rows for three times %d heads of %d are wanted' % (
+                fused, array.shape, self.num_attention_heads, size))
+        rows = array.reshape((self.num_attention_heads, 3, size) + array.shape[1:])[:, place]
+        return rows.reshape((-1,) + array.shape[1:])
