@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from gplinker_kit.layers import Add, Dropout, FeedForward, GatedAttentionUnit, LayerNormalization, MultiHeadAttention
+from gplinker_kit.layers import Add, Dropout, FeedForward, GatedAttentionUnit, LayerNormalization
+from gplinker_kit.models import attention_kinds
 from gplinker_kit.models.masks import texts_apart
 
 RMS = {'zero_mean': False, 'scale': False, 'offset': False}
@@ -50,10 +51,13 @@ def add_and_norm(model, x, branch, name, block):
     return normalize(model, total, name + '-Norm', block.norm)
 
 
-def with_biases(model, inputs, index):
-    """Appends the model's attention and position biases to a list of inputs: (inputs, call arguments)."""
+def with_biases(model, inputs, index, structural=True):
+    """Appends the model's attention and position biases to a list of inputs: (inputs, call arguments).
+
+    structural: False leaves out the attention bias.
+    """
     inputs, arguments = list(inputs), {}
-    attention_bias = texts_apart(model, model.compute_attention_bias(index))
+    attention_bias = texts_apart(model, model.compute_attention_bias(index)) if structural else None
     if attention_bias is not None:
         inputs.append(attention_bias)
         arguments['a_bias'] = True
@@ -65,21 +69,22 @@ def with_biases(model, inputs, index):
 
 
 def attention_sublayer(model, x, index, block):
-    """Multi-head self-attention, its sum and norm."""
+    """Multi-head self-attention of the model's kind, its sum and norm."""
     name = 'Transformer-%d-MultiHeadSelfAttention' % index
-    inputs, arguments = with_biases(model, [x, x, x], index)
+    layer, own = attention_kinds.layer_of(model, index, name)
+    inputs, arguments = with_biases(model, [x, x, x], index, structural=attention_kinds.takes_bias(layer))
     branch = model.apply(
         inputs,
-        MultiHeadAttention,
+        layer,
         arguments,
         heads=model.num_attention_heads,
         head_size=model.attention_head_size,
         out_dim=model.hidden_size,
         key_size=model.attention_key_size,
         use_bias=block.use_bias,
-        attention_dropout=model.attention_dropout_rate,
         kernel_initializer=model.initializer,
         name=name,
+        **own,
     )
     return add_and_norm(model, x, branch, name, block)
 

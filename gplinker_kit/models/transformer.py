@@ -7,8 +7,19 @@ once a block, `apply_final_layers`. `apply` makes layers and finds them again by
 from gplinker_kit.backend import STACK, Input, Model
 from gplinker_kit.backend.recompute import recomputing
 from gplinker_kit.errors import check_keywords, hint
-from gplinker_kit.layers import Dropout, FeedForward, GatedAttentionUnit, Lambda, MethodInitializer, MultiHeadAttention
-from gplinker_kit.models import attention_inputs, options, vocabulary
+from gplinker_kit.layers import (
+    Dropout,
+    FeedForward,
+    GatedAttentionUnit,
+    Lambda,
+    LinearAttention,
+    MethodInitializer,
+    MultiHeadAttention,
+    NystromAttention,
+    PerformerAttention,
+    SparseAttention,
+)
+from gplinker_kit.models import attention_inputs, attention_kinds, options, vocabulary
 from gplinker_kit.models import checkpoint as checkpoints
 from gplinker_kit.models.initial import DefaultInitializer
 from gplinker_kit.models.masks import texts_apart
@@ -16,7 +27,10 @@ from gplinker_kit.models.masks import texts_apart
 # Keras 3 casts float inputs to the compute dtype, in which token ids above 256 (bfloat16) or 2048 (float16) are lost.
 ID_DTYPE = 'int32' if STACK == 'keras3' else None
 
-RECOMPUTED = (FeedForward, GatedAttentionUnit, MultiHeadAttention)
+RECOMPUTED = (
+    FeedForward, GatedAttentionUnit, LinearAttention, MultiHeadAttention, NystromAttention, PerformerAttention,
+    SparseAttention,
+)  # fmt: skip
 
 
 def _listed(tensors):
@@ -41,6 +55,10 @@ class Transformer:
             (weighted) mean of those rows.
         recompute: bool, keep only the inputs of attention and feed-forward layers for the backward pass, and compute
             the rest again there: less memory, more time. A saved model does not keep it.
+        attention: the kind of multi-head attention, a name of `attention_kinds.KINDS`; 'softmax' by default. The others
+            take neither attention biases nor caches; with application='lm' their layers are causal, where they can be.
+        attention_options: dict of the kind's own options: 'features' and 'seed' of 'performer', 'landmarks' and
+            'iterations' of 'nystrom', 'stride' of 'atrous', 'local' and 'sparse'.
         residual_attention_scores: bool, each attention layer adds the raw scores of the one before it (RealFormer).
         ignore_invalid_weights: bool, variables of a checkpoint that are missing or do not fit are skipped, with a
             warning. autoresize_weights: bool, those of another shape are resized, see `autoresize.resized`.
@@ -70,6 +88,8 @@ class Transformer:
         sequence_length=None,
         keep_tokens=None,
         compound_tokens=None,
+        attention='softmax',
+        attention_options=None,
         residual_attention_scores=False,
         ignore_invalid_weights=False,
         autoresize_weights=False,
@@ -116,6 +136,9 @@ class Transformer:
         width = self.attention_head_size if attention_key_size is None else attention_key_size
         self.attention_key_size = options.size('attention_key_size', width)
         self.sequence_length = None if sequence_length is None else options.size('sequence_length', sequence_length)
+        attention_kinds.find_kind(attention, attention_options)
+        self.attention_kind = attention
+        self.attention_options = attention_options
         self.residual_attention_scores = residual_attention_scores
         self.ignore_invalid_weights = ignore_invalid_weights
         self.autoresize_weights = autoresize_weights
@@ -168,6 +191,7 @@ class Transformer:
         self.attention_caches = attention_inputs.check_caches(attention_caches)
         self.layer_norm_conds = [layer_norm_cond, layer_norm_cond_hidden_size, layer_norm_cond_hidden_act or 'linear']
         self.set_outputs(self.call(inputs))
+        attention_kinds.check_used(self)
         attention_inputs.check_used(self)
         self.model = Model(self.inputs, self.output, name=self.name)
         self.built = True

@@ -11,6 +11,7 @@ import numpy as np
 
 from gplinker_kit import backend
 from gplinker_kit.errors import CheckpointError, hint, nearest
+from gplinker_kit.layers.performer import performers
 from gplinker_kit.models.checkpoint.loading import conditions, layers_and_names, wrong_count
 from gplinker_kit.models.checkpoint.names import NAME_SPACES, PREFIXES
 from gplinker_kit.models.checkpoint.source import KERAS, TORCH, Checkpoint
@@ -89,6 +90,7 @@ def save(wrapper, path, mapping, dtype=None, names=None):
         saved.add(layer.name)
     left = [layer.name for layer in wrapper.model.layers if layer.weights and layer.name not in saved]
     left += [layer.name + ' (what the condition adds)' for layer in wrapper.model.layers if conditions(layer)]
+    left += [layer.name + ' (its random features)' for layer in performers(wrapper.model)]
     if names == 'pytorch':
         checkpoint = Checkpoint({name: value.shape for name, value in arrays.items()}, arrays.__getitem__, path)
         named = to_pytorch(checkpoint, pytorch_prefix(checkpoint.shapes))
