@@ -23,16 +23,20 @@ CHUNK = 64  # positions whose weights are written out, in the causal form
 LEAST_SIMILARITY = 1e-6  # 1 + cos of opposite vectors is 0 but for rounding
 
 
+def padded(x, size):
+    """(b, n, …) with zeros behind it, up to the next length that `size` divides."""
+    n = ops.shape(x)[1]
+    return divisible_temporal_padding(x, size) if not isinstance(n, int) or n % size else x
+
+
 def chunks(x, size):
-    """(b, n, h, d) -> (b, h, g, c, d), the last chunk filled up with zeros."""
-    batch, n, heads, width = ops.shape(x)
-    if not isinstance(n, int) or n % size:
-        x = divisible_temporal_padding(x, size)
+    """(b, n, h, d), n a multiple of c -> (b, h, g, c, d)."""
+    batch, _, heads, width = ops.shape(x)
     return ops.reshape(heads_first(x), (batch, heads, -1, size, width))
 
 
 def unchunked(x, n):
-    """(b, h, g, c, d) -> (b, n, h, d)."""
+    """(b, h, g, c, d) -> (b, n, h, d), the first n rows."""
     batch, heads, _, _, width = ops.shape(x)
     return heads_first(ops.reshape(x, (batch, heads, -1, width)))[:, :n]
 
@@ -66,7 +70,7 @@ def causal_sums(query, key, value, state=None, chunk=CHUNK):
     each other by products, and earlier chunks by their states, so that memory is n·c + n/c·f·v a head.
     """
     n, size = ops.shape(query)[1], chunk_length(query, chunk)
-    query, key, value = (chunks(x, size) for x in (query, key, value))
+    query, key, value = (chunks(padded(x, size), size) for x in (query, key, value))
     update = ops.matmul(transposed(key), value)
     first = ops.zeros_like(update[:, :, :1]) if state is None else ops.expand_dims(state, 2)
     states = ops.cumsum(ops.concatenate([first, update], axis=2), axis=2)

@@ -20,6 +20,7 @@ from gplinker_kit.layers.linear_attention import (
     chunk_length,
     chunks,
     lower_triangle,
+    padded,
     turned,
     unchunked,
     whole_sums,
@@ -98,7 +99,8 @@ def _causal_sums(query, key, value, mask, state, chunk):
     n, size = ops.shape(query)[1], chunk_length(query, chunk)
     shift = largest(key, -1)
     real = ops.ones_like(shift[:, :, :1]) if mask is None else ops.cast(mask, 'float32')[:, :, None, None]
-    query, key, value, shift, real = (chunks(x, size) for x in (query, ops.exp(key - shift), value, shift, real))
+    parts = query, ops.exp(key - shift), value, shift, real
+    query, key, value, shift, real = (chunks(padded(x, size), size) for x in parts)
     key, shift = key * real, shift + (1.0 - real) * MASKED
     # Each chunk's own sum, shifted by its largest; then, chunk by chunk, what stands before it.
     top = ops.max(shift, axis=3, keepdims=True)

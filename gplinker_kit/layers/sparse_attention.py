@@ -8,17 +8,15 @@ import math
 import numpy as np
 
 from gplinker_kit.backend import ops, register, seed_generator
-from gplinker_kit.backend.functions import divisible_temporal_padding
 from gplinker_kit.layers.attention import weight_dropout
 from gplinker_kit.layers.common import mask_out, require_positive, require_rate
 from gplinker_kit.layers.efficient_attention import (
     EfficientAttention,
-    heads_first,
     require_known,
     require_same_length,
     transposed,
 )
-from gplinker_kit.layers.linear_attention import chunks, turned
+from gplinker_kit.layers.linear_attention import chunks, padded, turned, unchunked
 
 KINDS = ('atrous', 'local', 'sparse')
 STRIDE = 64
@@ -59,8 +57,12 @@ def from_residues(x):
 
 
 def _products(query, key, real, structure):
-    """Scores of blocks (…, w, d) and (…, l, d) in float32, masked, and which queries see a key (…, w, 1)."""
-    seen = ops.logical_and(ops.greater(transposed(real), 0.5), structure)
+    """Scores of blocks (…, w, d) and (…, l, d) in float32, masked, and which queries see a key (…, w or 1, 1).
+
+    structure: boolean (w, l), or None.
+    """
+    seen = ops.greater(transposed(real), 0.5)
+    seen = seen if structure is None else ops.logical_and(seen, structure)
     scores = ops.cast(ops.matmul(query, transposed(key)), 'float32')
     return mask_out(scores, seen), ops.cast(ops.any(seen, axis=-1, keepdims=True), 'float32')
 
@@ -79,9 +81,10 @@ def _far(query, key, value, real, stride, causal, beyond):
     query, key, value, real = (residues(x, stride) for x in (query, key, value, real))
     places = ops.arange(ops.shape(key)[3], dtype='int32')
     distance = ops.expand_dims(places, 0) - ops.expand_dims(places, 1)
-    structure = ops.less_equal(distance, 0) if causal else ops.greater_equal(ops.square(distance), 0)
+    structure = ops.less_equal(distance, 0) if causal else None
     if beyond:
-        structure = ops.logical_and(structure, ops.greater(ops.square(distance), 1))
+        apart = ops.greater(ops.square(distance), 1)
+        structure = apart if structure is None else ops.logical_and(structure, apart)
     return _products(query, key, real, structure) + (value,)
 
 
@@ -104,20 +107,17 @@ def block_sparse_attention(
     n, block = ops.shape(query)[1], block_length(kind, stride)
     real = ops.ones_like(value[:1, :, :1, :1]) if mask is None else ops.cast(mask, value.dtype)[:, :, None, None]
     query, key = turned(query * (1.0 / math.sqrt(int(query.shape[-1]))), key, tables)
-    if not isinstance(n, int) or n % block:
-        query, key, value, real = (divisible_temporal_padding(x, block) for x in (query, key, value, real))
+    query, key, value, real = (padded(x, block) for x in (query, key, value, real))
     apply = _weighted(value.dtype, drop)
     if kind == 'atrous':
         scores, seen, values = _far(query, key, value, real, stride, causal, False)
         return from_residues(apply(ops.softmax(scores, axis=-1), values, seen))[:, :n]
     scores, seen, values = _near(query, key, value, real, block, stride, causal)
     if kind == 'local':
-        return _from_blocks(apply(ops.softmax(scores, axis=-1), values, seen))[:, :n]
-    far_scores, _, far_values = _far(query, key, value, real, stride, causal, True)
+        return unchunked(apply(ops.softmax(scores, axis=-1), values, seen), n)
+    far_scores, far_seen, far_values = _far(query, key, value, real, stride, causal, True)
     near, far = _joint_softmax(scores, far_scores)
-    # Whoever sees a key at all sees one near it: itself.
-    output = _from_blocks(apply(near, values, seen)) + from_residues(apply(far, far_values, None))
-    return output[:, :n]
+    return unchunked(apply(near, values, seen), n) + from_residues(apply(far, far_values, far_seen))[:, :n]
 
 
 def _weighted(dtype, drop):
@@ -125,8 +125,7 @@ def _weighted(dtype, drop):
 
     def apply(weights, values, seen):
         weights = ops.cast(weights, dtype)
-        output = ops.matmul(weights if drop is None else drop(weights), values)
-        return output if seen is None else output * ops.cast(seen, dtype)
+        return ops.matmul(weights if drop is None else drop(weights), values) * ops.cast(seen, dtype)
 
     return apply
 
@@ -140,12 +139,6 @@ def _joint_softmax(near, far):
     near, far = weights[..., :width], weights[..., width:]
     far = ops.reshape(far, (batch, heads, places, stride, places))
     return ops.reshape(near, (batch, heads, groups, block, width)), ops.transpose(far, (0, 1, 3, 2, 4))
-
-
-def _from_blocks(x):
-    """(b, h, g, w, d) -> (b, n, h, d)."""
-    batch, heads, _, _, width = ops.shape(x)
-    return heads_first(ops.reshape(x, (batch, heads, -1, width)))
 
 
 @register
