@@ -187,7 +187,8 @@ class MultiHeadAttention(Layer):
         key_size: int, query and key size a head, head_size by default.
         use_bias: bool. normalization: 'softmax', 'squared_relu' or 'softmax_plus'. attention_scale: bool, divide q·k by
         sqrt(key_size). attention_dropout: rate on the weights. return_attention_scores: bool.
-        kernel_initializer: initializer of the four matrices.
+        kernel_initializer: initializer of the matrices. value_initializer: that of the value and output matrices, where
+        it is another one (DeepNorm's); None for the same.
     Weights: kernel and bias of q, k, v and the output, in this order.
     Raises: ValueError for a wrong number of inputs, an unknown p_bias or normalization, a rate outside [0, 1), an
         attention bias of another rank, a position tensor of another width.
@@ -207,6 +208,7 @@ class MultiHeadAttention(Layer):
         attention_dropout=None,
         return_attention_scores=False,
         kernel_initializer='glorot_uniform',
+        value_initializer=None,
         **kwargs
     ):
         super().__init__(**kwargs)
@@ -224,6 +226,7 @@ class MultiHeadAttention(Layer):
         self.attention_dropout = attention_dropout
         self.return_attention_scores = return_attention_scores
         self.kernel_initializer = initializers.get(kernel_initializer)
+        self.value_initializer = None if value_initializer is None else initializers.get(value_initializer)
         self.supports_masking = True
         self.dropout_rng = seed_generator() if attention_dropout else None
 
@@ -274,7 +277,7 @@ class MultiHeadAttention(Layer):
         return [output, (query[0], self.heads, query[1], key[1])] if self.return_attention_scores else output
 
     def get_config(self):
-        config = super().get_config()
+        config, start = super().get_config(), self.value_initializer
         config.update(
             heads=self.heads,
             head_size=self.head_size,
@@ -286,5 +289,6 @@ class MultiHeadAttention(Layer):
             attention_dropout=self.attention_dropout,
             return_attention_scores=self.return_attention_scores,
             kernel_initializer=serialize_initializer(self.kernel_initializer),
+            value_initializer=start if start is None else serialize_initializer(start),
         )
         return config

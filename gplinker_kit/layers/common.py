@@ -34,9 +34,18 @@ def serialize_initializer(initializer):
     return initializers.serialize(initializer)
 
 
-def add_matrix(layer, prefix, rows, columns):
-    """Adds a kernel (rows, columns) and, with `layer.use_bias`, a bias (columns,): returns (kernel, bias or None)."""
-    kernel = layer.add_weight(name=prefix + 'kernel', shape=(rows, columns), initializer=layer.kernel_initializer)
+def fresh(initializer):
+    """Returns the initializer, or where it would draw the same numbers a second time (Keras 3, no seed) one like it."""
+    return initializer.clone() if getattr(initializer, '_init_seed', 0) is None else initializer
+
+
+def add_matrix(layer, prefix, rows, columns, initializer=None):
+    """Adds a kernel (rows, columns) and, with `layer.use_bias`, a bias (columns,): returns (kernel, bias or None).
+
+    initializer: of the kernel, the layer's `kernel_initializer` where None.
+    """
+    initializer = fresh(layer.kernel_initializer if initializer is None else initializer)
+    kernel = layer.add_weight(name=prefix + 'kernel', shape=(rows, columns), initializer=initializer)
     bias = layer.add_weight(name=prefix + 'bias', shape=(columns,), initializer='zeros') if layer.use_bias else None
     return kernel, bias
 
@@ -130,3 +139,10 @@ def require_gain(owner, **values):
     for name, value in values.items():
         if value is not None and not isinstance(value, numbers.Real):
             raise ValueError('%s: %s must be True, False or a number. Received: %s=%r' % (owner, name, name, value))
+
+
+def require_number(owner, **values):
+    """Raises a ValueError naming the first argument that is not a finite number."""
+    for name, value in values.items():
+        if isinstance(value, bool) or not isinstance(value, numbers.Real) or not abs(value) < float('inf'):
+            raise ValueError('%s: %s must be a number. Received: %s=%r' % (owner, name, name, value))

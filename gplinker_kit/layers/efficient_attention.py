@@ -63,7 +63,9 @@ class EfficientAttention(Layer):
         p_bias than 'rotary'.
     """
 
-    def __init__(self, heads, head_size, out_dim, key_size, use_bias, kernel_initializer, **kwargs):
+    def __init__(
+        self, heads, head_size, out_dim, key_size, use_bias, kernel_initializer, value_initializer, **kwargs
+    ):
         super().__init__(**kwargs)
         out_dim, key_size = out_dim or heads * head_size, key_size or head_size
         require_positive(type(self).__name__, heads=heads, head_size=head_size, out_dim=out_dim, key_size=key_size)
@@ -73,6 +75,7 @@ class EfficientAttention(Layer):
         self.key_size = key_size
         self.use_bias = use_bias
         self.kernel_initializer = initializers.get(kernel_initializer)
+        self.value_initializer = None if value_initializer is None else initializers.get(value_initializer)
         self.supports_masking = True
 
     def build(self, input_shape):
@@ -97,7 +100,7 @@ class EfficientAttention(Layer):
         return input_shapes(input_shape)[0][:-1] + (self.out_dim,)
 
     def get_config(self):
-        config = super().get_config()
+        config, start = super().get_config(), self.value_initializer
         config.update(
             heads=self.heads,
             head_size=self.head_size,
@@ -105,5 +108,6 @@ class EfficientAttention(Layer):
             key_size=self.key_size,
             use_bias=self.use_bias,
             kernel_initializer=serialize_initializer(self.kernel_initializer),
+            value_initializer=start if start is None else serialize_initializer(start),
         )
         return config

@@ -180,7 +180,8 @@ class LinearAttention(EfficientAttention):
     Arguments:
         heads: int. head_size: int, value size a head. out_dim: int, heads·head_size by default. key_size: int, query
         and key size a head, head_size by default. feature: 'elu', 'cosine' or 'double_softmax'. causal: bool.
-        use_bias: bool. kernel_initializer: initializer of the four matrices.
+        use_bias: bool. kernel_initializer: initializer of the matrices.
+        value_initializer: that of the value and output matrices, or None for the same.
     Weights: kernel and bias of q, k, v and the output, in this order.
     Raises: ValueError as `EfficientAttention`, for an unknown feature, and for double_softmax with causal=True.
     References: see `kernel_attention`.
@@ -196,9 +197,12 @@ class LinearAttention(EfficientAttention):
         causal=False,
         use_bias=True,
         kernel_initializer='glorot_uniform',
+        value_initializer=None,
         **kwargs
     ):
-        super().__init__(heads, head_size, out_dim, key_size, use_bias, kernel_initializer, **kwargs)
+        super().__init__(
+            heads, head_size, out_dim, key_size, use_bias, kernel_initializer, value_initializer, **kwargs
+        )  # fmt: skip
         check_feature('LinearAttention', feature, causal)
         self.feature = feature
         self.causal = causal

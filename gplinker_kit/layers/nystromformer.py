@@ -104,7 +104,8 @@ class NystromAttention(EfficientAttention):
     Arguments:
         heads: int. head_size: int, value size a head. out_dim: int, heads·head_size by default. key_size: int, query
         and key size a head, head_size by default. landmarks: int. iterations: int, of the pseudo-inverse.
-        causal: False. use_bias: bool. kernel_initializer: initializer of the four matrices.
+        causal: False. use_bias: bool. kernel_initializer: initializer of the matrices.
+        value_initializer: that of the value and output matrices, or None for the same.
     Weights: kernel and bias of q, k, v and the output, in this order.
     Raises: ValueError as `EfficientAttention`, for landmarks or iterations that are no positive integer, and for
         causal=True.
@@ -122,9 +123,12 @@ class NystromAttention(EfficientAttention):
         causal=False,
         use_bias=True,
         kernel_initializer='glorot_uniform',
+        value_initializer=None,
         **kwargs
     ):
-        super().__init__(heads, head_size, out_dim, key_size, use_bias, kernel_initializer, **kwargs)
+        super().__init__(
+            heads, head_size, out_dim, key_size, use_bias, kernel_initializer, value_initializer, **kwargs
+        )  # fmt: skip
         require_positive('NystromAttention', landmarks=landmarks, iterations=iterations)
         check_causal('NystromAttention', causal)
         self.landmarks = landmarks

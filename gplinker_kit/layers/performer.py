@@ -134,7 +134,8 @@ class PerformerAttention(EfficientAttention):
         heads: int. head_size: int, value size a head. out_dim: int, heads·head_size by default. key_size: int, query
         and key size a head, head_size by default. features: int r, 4·key_size by default; the error falls with it.
         causal: bool. seed: int or None, of the features; they stay as drawn until `redraw_features` or
-        `RedrawFeatures` draws others. use_bias: bool. kernel_initializer: initializer of the four matrices.
+        `RedrawFeatures` draws others. use_bias: bool. kernel_initializer: initializer of the matrices.
+        value_initializer: that of the value and output matrices, or None for the same.
     Weights: kernel and bias of q, k, v and the output, in this order; last the features (features, key_size), which
         all heads share and no training changes.
     Raises: ValueError as `EfficientAttention`, and for features that are no positive integer.
@@ -152,9 +153,12 @@ class PerformerAttention(EfficientAttention):
         seed=None,
         use_bias=True,
         kernel_initializer='glorot_uniform',
+        value_initializer=None,
         **kwargs
     ):
-        super().__init__(heads, head_size, out_dim, key_size, use_bias, kernel_initializer, **kwargs)
+        super().__init__(
+            heads, head_size, out_dim, key_size, use_bias, kernel_initializer, value_initializer, **kwargs
+        )  # fmt: skip
         features = PER_CHANNEL * self.key_size if features is None else features
         require_positive('PerformerAttention', features=features)
         self.features = features

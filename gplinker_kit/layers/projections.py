@@ -1,7 +1,7 @@
 """The four matrices around attention of many heads, as functions that its layers share.
 
-`layer` has the attributes `heads`, `head_size`, `key_size`, `out_dim`, `use_bias` and `kernel_initializer`. Notation: b
-batch, n length, h heads, d head size, e hidden.
+`layer` has the attributes `heads`, `head_size`, `key_size`, `out_dim`, `use_bias`, `kernel_initializer` and
+`value_initializer`. Notation: b batch, n length, h heads, d head size, e hidden.
 """
 
 from gplinker_kit.backend import ops
@@ -20,7 +20,8 @@ def add_projections(layer, input_shape):
     rows = [last_size(owner, shape) for shape in shapes[:3]] + [inner]
     columns = [keys, keys, inner, layer.out_dim]
     prefixes = ('query_', 'key_', 'value_', 'output_')
-    return tuple(zip(*(add_matrix(layer, *spec) for spec in zip(prefixes, rows, columns))))
+    starts = (None, None, layer.value_initializer, layer.value_initializer)
+    return tuple(zip(*(add_matrix(layer, *spec) for spec in zip(prefixes, rows, columns, starts))))
 
 
 def to_heads(layer, tensors):

@@ -150,7 +150,8 @@ class SparseAttention(EfficientAttention):
     Arguments:
         heads: int. head_size: int, value size a head. out_dim: int, heads·head_size by default. key_size: int, query
         and key size a head, head_size by default. kind: 'atrous', 'local' or 'sparse'. stride: int. causal: bool.
-        use_bias: bool. attention_dropout: rate on the weights. kernel_initializer: initializer of the four matrices.
+        use_bias: bool. attention_dropout: rate on the weights. kernel_initializer: initializer of the matrices.
+        value_initializer: that of the value and output matrices, or None for the same.
     Weights: kernel and bias of q, k, v and the output, in this order.
     Raises: ValueError as `EfficientAttention`, for an unknown kind, a stride that is no positive integer, a rate outside
         [0, 1), and queries and keys of different lengths.
@@ -169,9 +170,12 @@ class SparseAttention(EfficientAttention):
         use_bias=True,
         attention_dropout=None,
         kernel_initializer='glorot_uniform',
+        value_initializer=None,
         **kwargs
     ):
-        super().__init__(heads, head_size, out_dim, key_size, use_bias, kernel_initializer, **kwargs)
+        super().__init__(
+            heads, head_size, out_dim, key_size, use_bias, kernel_initializer, value_initializer, **kwargs
+        )  # fmt: skip
         require_known('SparseAttention', 'kind', kind, KINDS)
         require_positive('SparseAttention', stride=stride)
         require_rate('SparseAttention', attention_dropout=attention_dropout)

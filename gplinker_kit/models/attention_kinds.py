@@ -70,6 +70,7 @@ def layer_of(model, index, name):
     if not takes_bias(kind.layer):
         own['causal'] = _causal(model, index, kind)
     _check_shared(model, kind, own, model.layers.get(model.prefixed(name)))
+    model.attention_layers.append(model.prefixed(name))
     if kind.drops:
         own['attention_dropout'] = model.attention_dropout_rate
     return kind.layer, own
@@ -121,11 +122,10 @@ def check_used(model):
     kind = find_kind(model.attention_kind, model.attention_options)
     if kind.layer is MultiHeadAttention:
         return
-    named = [name for name, layer in model.layers.items() if isinstance(layer, kind.layer)]
-    for name in named:
+    for name in model.attention_layers:
         if name in model.attention_caches:
             raise ValueError('attention_caches: attention=%r takes no cached keys (%s)' % (model.attention_kind, name))
-    if not named:
+    if not model.attention_layers:
         warnings.warn(
             '%s has no multi-head attention: attention is ignored' % type(model).__name__, stacklevel=4
         )

@@ -155,6 +155,7 @@ class Transformer:
         self.position_bias = None
         self.attention_scores = None
         self.attention_caches = {}
+        self.attention_layers = []  # names of those that `attention_kind` has chosen
         self.layer_norm_conds = [None, None, 'linear']
         self.model = None
         self.load_report = None
