@@ -1,4 +1,4 @@
-"""Our variants of the attention benchmark, and Keras's own layer: `python -m benchmarks.attention_ours VARIANT OPTIONS`.
+"""Our variants of the attention benchmark, and Keras's own: `python -m benchmarks.attention_ours VARIANT OPTIONS`.
 
 One layer on one text (1, n, 256), bidirectional, without padding; all layers have 4·256² weights and their biases.
 """

@@ -1,6 +1,6 @@
 """Float64 numpy twins of the efficient attentions: the weight of every pair written out, text by text, head by head.
 
-Queries (b, n, h, d), keys (b, m, h, d), values (b, m, h, v) -> (b, n, h, v). `padding` (b, m): True where a key is real.
+Queries (b, n, h, d), keys (b, m, h, d), values (b, m, h, v) -> (b, n, h, v). `padding` (b, m): True: a real key.
 """
 
 import math

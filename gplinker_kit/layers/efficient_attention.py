@@ -55,7 +55,7 @@ class EfficientAttention(Layer):
     masks: of q, k and v, (b, n) or (b, m) or None each. tables: rotary positions of the queries and the keys, or None.
 
     Inputs: [q (b, n, e), k (b, m, e'), v (b, m, e'')] -> (b, n, out_dim); with `call(inputs, p_bias='rotary')` a table
-        (1 or b, m, key_size) last, as `MultiHeadAttention` takes it. No attention bias: there is no matrix to add it to.
+        (1 or b, m, key_size) last, as `MultiHeadAttention` takes it. No attention bias: there is no matrix for it.
     Masking: the mask of v hides keys; the mask of q passes through. What sees no real key is 0 before the output's
         matrix.
     Weights: kernel and bias of q, k, v and the output, as those of `MultiHeadAttention`.

@@ -1,7 +1,7 @@
 """Performer: softmax attention estimated by random features, in linear time (FAVOR+).
 
-exp(q·k) is the mean over normal ω of exp(ω·q - |q|²/2)·exp(ω·k - |k|²/2). Notation: b batch, n queries, m keys, h heads,
-d key size a head, v value size a head, r features, c chunk, g chunks.
+exp(q·k) is the mean over normal ω of exp(ω·q - |q|²/2)·exp(ω·k - |k|²/2). Notation: b batch, n queries, m keys, h
+heads, d key size a head, v value size a head, r features, c chunk, g chunks.
 """
 
 import numpy as np
@@ -10,7 +10,6 @@ from gplinker_kit.backend import K, keras, ops, register, scan
 from gplinker_kit.layers.common import MASKED, require_positive
 from gplinker_kit.layers.efficient_attention import (
     EfficientAttention,
-    heads_first,
     real_rows,
     require_same_length,
     shares,

@@ -153,7 +153,7 @@ class SparseAttention(EfficientAttention):
         use_bias: bool. attention_dropout: rate on the weights. kernel_initializer: initializer of the matrices.
         value_initializer: that of the value and output matrices, or None for the same.
     Weights: kernel and bias of q, k, v and the output, in this order.
-    Raises: ValueError as `EfficientAttention`, for an unknown kind, a stride that is no positive integer, a rate outside
+    Raises: ValueError as `EfficientAttention`, for an unknown kind, a stride that is no positive integer, a rate not in
         [0, 1), and queries and keys of different lengths.
     References: see `block_sparse_attention`.
     """

@@ -106,8 +106,10 @@ def _causal(model, index, kind):
     hook = type(model).compute_attention_bias
     if hook is not LM_Mask.compute_attention_bias:
         if model.compute_attention_bias(index) is not None:
-            raise ValueError('attention=%r takes no attention bias, which %s.compute_attention_bias returns; %r does' % (
-                model.attention_kind, type(model).__name__, SOFTMAX))  # fmt: skip
+            raise ValueError(
+                'attention=%r takes no attention bias, and %s.compute_attention_bias returns one; %r does'
+                % (model.attention_kind, type(model).__name__, SOFTMAX)
+            )
         return False
     if not kind.causal:
         able = ', '.join(name for name, other in KINDS.items() if other.causal)

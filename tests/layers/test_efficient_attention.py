@@ -107,7 +107,7 @@ def test_half_precision_is_near_float32(dtype):
 
 @pytest.mark.parametrize('rotary', [False, True])
 def test_one_token_at_a_time_gives_what_all_at_once_give(rotary):
-    """The recurrent form: a state instead of the keys. Chunks of 4 at once, a mask, then a chunk after single tokens."""
+    """The recurrent form: a state instead of the keys. Chunks of 4 at once, a mask, a chunk after single tokens."""
     n = 11
     tensors = draw(2, n, seed=4)
     mask = np.ones((2, n), bool)
@@ -145,7 +145,7 @@ def test_one_token_at_a_time_gives_what_all_at_once_give(rotary):
 
 
 def shapes_of_gradients(function, n):
-    """The sizes of all tensors of a forward and backward pass with q, k and v (1, n, 1, 8) that are known beforehand."""
+    """The sizes of all tensors of a forward and backward pass with q, k and v (1, n, 1, 8) , as far as known."""
     shape = (1, n, 1, 8)
     if STACK != 'keras3':
         from gplinker_kit.backend import tf

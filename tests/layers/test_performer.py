@@ -48,14 +48,15 @@ def test_both_forms_are_what_the_pairs_say():
 
 def test_the_error_falls_with_the_number_of_features():
     query, key, value = draw(2, 40, seed=2)
+    query, key = 0.5 * query, 0.5 * key
     exact = compute(lambda *x: dot_product_attention(*x)[0], query, key, value)
     counts = [D, 4 * D, 16 * D, 64 * D]
     draws = [[orthogonal_features(count, D, seed) for seed in range(4)] for count in counts]
     found = compute(lambda q, k, v, draws: [[performer_attention(q, k, v, one)[0] for one in row] for row in draws],
                     query, key, value, draws)  # fmt: skip
     errors = [np.mean([np.abs(one - exact).mean() for one in row]) for row in found]
-    assert all(more < 0.75 * fewer for fewer, more in zip(errors, errors[1:])), errors
-    assert errors[-1] < 0.05 < errors[0], errors
+    assert all(more < 0.9 * fewer for fewer, more in zip(errors, errors[1:])), errors
+    assert errors[-1] < 0.02 and errors[0] > 0.04, errors
 
 
 def test_the_shift_keeps_exponents_in_range():

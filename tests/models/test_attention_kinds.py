@@ -78,7 +78,7 @@ def test_a_language_model_leaks_nothing(name):
 
 @pytest.mark.parametrize('name', ['double_softmax', 'nystrom'])
 def test_kinds_that_cannot_be_causal(name):
-    with pytest.raises(ValueError, match="application='lm': attention=%r cannot hide later tokens. .*linear, cos" % name):
+    with pytest.raises(ValueError, match="application='lm': attention=%r cannot hide later tokens. .*linear" % name):
         kind(name, application='lm')
 
 
@@ -142,7 +142,7 @@ def test_errors(options, text):
 
 
 def test_biases_and_caches_are_for_softmax():
-    with pytest.raises(ValueError, match="attention='cosine' takes no attention bias, which .*compute_attention_bias"):
+    with pytest.raises(ValueError, match="attention='cosine' takes no attention bias, and .*compute_attention_bias"):
         build(causal(BERT), attention='cosine', **CONFIGS['bert'])
     cache = Input((None, 32))
     with pytest.raises(ValueError, match="attention_caches: attention='linear' takes no cached keys .%s" % ATTENTION):
@@ -154,7 +154,7 @@ def test_layers_are_shared_among_models_of_one_attention_only():
     assert kind('linear', layers=encoder.layers).layers[ATTENTION] is encoder.layers[ATTENTION]
     for options in ({'attention': 'linear', 'application': 'lm'}, {'attention': 'cosine'}, {'attention': 'softmax'},
                     {'attention': 'performer'}):  # fmt: skip
-        with pytest.raises(ValueError, match='%s is shared with a model of another attention: it is a Linear' % ATTENTION):
+        with pytest.raises(ValueError, match='%s is shared with a model of another attention: it is a L' % ATTENTION):
             build('roformer', layers=encoder.layers, **options)
     plain = build('roformer')
     with pytest.raises(ValueError, match='is shared with a model of another attention: it is a MultiHeadAttention'):
