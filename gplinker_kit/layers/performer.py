@@ -4,6 +4,8 @@ exp(q·k) is the mean over normal ω of exp(ω·q - |q|²/2)·exp(ω·k - |k|²/
 heads, d key size a head, v value size a head, r features, c chunk, g chunks.
 """
 
+import numbers
+
 import numpy as np
 
 from gplinker_kit.backend import K, keras, ops, register, scan
@@ -43,6 +45,13 @@ def orthogonal_features(features, width, seed=None):
         basis = basis * np.where(np.diag(triangle) < 0, -1.0, 1.0)  # uniform among all orthogonal ones
         blocks.append(basis.T * np.linalg.norm(rows, axis=1)[:, None])
     return np.concatenate(blocks)[:features].astype('float32')
+
+
+def require_seed(owner, seed):
+    """Raises a ValueError for what is neither None nor a seed of numpy."""
+    whole = isinstance(seed, numbers.Integral) and not isinstance(seed, bool)
+    if seed is not None and not (whole and 0 <= seed < 2**32):
+        raise ValueError('%s: seed must be None or lie in [0, 2^32). Received: seed=%r' % (owner, seed))
 
 
 def exponents(x, projection):
@@ -137,7 +146,8 @@ class PerformerAttention(EfficientAttention):
         value_initializer: that of the value and output matrices, or None for the same.
     Weights: kernel and bias of q, k, v and the output, in this order; last the features (features, key_size), which
         all heads share and no training changes.
-    Raises: ValueError as `EfficientAttention`, and for features that are no positive integer.
+    Raises: ValueError as `EfficientAttention`, for features that are no positive integer, and for a
+        seed that numpy has not.
     References: see `performer_attention`.
     """
 
@@ -160,6 +170,7 @@ class PerformerAttention(EfficientAttention):
         )  # fmt: skip
         features = PER_CHANNEL * self.key_size if features is None else features
         require_positive('PerformerAttention', features=features)
+        require_seed('PerformerAttention', seed)
         self.features = features
         self.causal = causal
         self.seed = seed
@@ -210,12 +221,13 @@ class RedrawFeatures(keras.callbacks.Callback):
     """Callback of `fit`: `redraw_features` after every `every` batches.
 
     Arguments: every: int. seed: int, or None for numpy's global state; the k-th draw is that of seed + k.
-    Raises: ValueError where `every` is no positive integer, and at the first draw for a model without Performers.
+    Raises: ValueError where `every` is no positive integer or the seed none, and at the first draw for a model without Performers.
     """
 
     def __init__(self, every, seed=None):
         super().__init__()
         require_positive('RedrawFeatures', every=every)
+        require_seed('RedrawFeatures', seed)
         self.every = every
         self.seed = seed
         self.batches = 0

@@ -129,6 +129,9 @@ def test_the_callback_draws_in_training():
 def test_argument_errors():
     with pytest.raises(ValueError, match='PerformerAttention: features must be a positive integer. Received: features'):
         PerformerAttention(2, 4, features=0)
+    for seed in ('a', -1, 1.5, 2**32):
+        with pytest.raises(ValueError, match='PerformerAttention: seed must be None or lie in .* Received: seed='):
+            PerformerAttention(2, 4, seed=seed)
     assert PerformerAttention(2, 4).features == 16 and PerformerAttention(2, 4, key_size=6).features == 24
     query, key, value = draw(1, 4)
     with pytest.raises(ValueError, match='performer_attention: state belongs to causal=True'):
