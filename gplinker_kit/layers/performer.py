@@ -146,8 +146,8 @@ class PerformerAttention(EfficientAttention):
         value_initializer: that of the value and output matrices, or None for the same.
     Weights: kernel and bias of q, k, v and the output, in this order; last the features (features, key_size), which
         all heads share and no training changes.
-    Raises: ValueError as `EfficientAttention`, for features that are no positive integer, and for a
-        seed that numpy has not.
+    Raises: ValueError as `EfficientAttention`, for features that are no positive integer, and a seed
+        that is none.
     References: see `performer_attention`.
     """
 
@@ -221,7 +221,8 @@ class RedrawFeatures(keras.callbacks.Callback):
     """Callback of `fit`: `redraw_features` after every `every` batches.
 
     Arguments: every: int. seed: int, or None for numpy's global state; the k-th draw is that of seed + k.
-    Raises: ValueError where `every` is no positive integer or the seed none, and at the first draw for a model without Performers.
+    Raises: ValueError where `every` is no positive integer or the seed is none, and at the first draw for a model
+        without Performers.
     """
 
     def __init__(self, every, seed=None):
