@@ -256,7 +256,7 @@ def main(title, rows, peer_python, default=None, facts=dict, argv=None):
     pythons = {'ours': sys.executable, 'peer': os.path.abspath(peer) if os.sep in peer else peer}
     wanted = options.only or default or names
     report = {'environment': dict(machine(), quick=options.quick, **facts()), 'rows': [], 'failed': [], 'skipped': []}
-    _measure_all([row for row in rows if row.name in wanted], pythons, options.quick, report)
+    measure_all([row for row in rows if row.name in wanted], pythons, options.quick, report)
     print('# %s%s\n' % (title, ' (quick: not for comparison)' if options.quick else ''))
     print(described(report['environment']) + '\n')
     print(table(report['rows']))
@@ -268,7 +268,7 @@ def main(title, rows, peer_python, default=None, facts=dict, argv=None):
     return FAILED if report['failed'] else SKIPPED if report['skipped'] else 0
 
 
-def _measure_all(rows, pythons, quick, report):
+def measure_all(rows, pythons, quick, report):
     """Measures rows into the lists of `report`; one that fails does not cost the others."""
     versions = report['environment']['versions'] = {}
     for row in rows:

@@ -25,3 +25,12 @@ def begin():
 def peak_since(start):
     """Returns the MiB by which the high-water mark lies above `start`."""
     return (_status('VmHWM') - start) / MIB
+
+
+def available():
+    """Returns the MiB that the machine could give to new processes."""
+    with open('/proc/meminfo') as stream:
+        for line in stream:
+            if line.startswith('MemAvailable:'):
+                return int(line.split()[1]) / MIB
+    raise OSError('/proc/meminfo has no field MemAvailable')

@@ -33,10 +33,19 @@ from gplinker_kit.layers.functions import (
 )
 from gplinker_kit.layers.gau import GatedAttentionUnit, gated_attention
 from gplinker_kit.layers.global_pointer import EfficientGlobalPointer, GlobalPointer
+from gplinker_kit.layers.linear_attention import LinearAttention, kernel_attention
 from gplinker_kit.layers.loss import Loss
 from gplinker_kit.layers.memm import MaximumEntropyMarkovModel
 from gplinker_kit.layers.mixed_chunk import mixed_chunk_attention
 from gplinker_kit.layers.norm import LayerNormalization, normalize
+from gplinker_kit.layers.nystromformer import NystromAttention, nystrom_attention
+from gplinker_kit.layers.performer import (
+    PerformerAttention,
+    RedrawFeatures,
+    orthogonal_features,
+    performer_attention,
+    redraw_features,
+)
 from gplinker_kit.layers.pooling import FirstToken, GlobalAveragePooling1D, GlobalMaxPooling1D
 from gplinker_kit.layers.position import (
     PositionEmbedding,
@@ -47,6 +56,7 @@ from gplinker_kit.layers.position import (
 from gplinker_kit.layers.relative_position import RelativePositionEmbedding, RelativePositionEmbeddingT5
 from gplinker_kit.layers.residual import Add, Ramp, Residual
 from gplinker_kit.layers.scale_offset import ScaleOffset
+from gplinker_kit.layers.sparse_attention import SparseAttention, block_sparse_attention
 from gplinker_kit.layers.stock import stock_names
 
 GlobalAvgPool1D, GlobalMaxPool1D = GlobalAveragePooling1D, GlobalMaxPooling1D
@@ -62,12 +72,15 @@ __all__ = [
     'Add', 'BatchConcat', 'BatchSplit', 'Concatenate1D', 'ConditionalRandomField', 'Dropout', 'EfficientGlobalPointer',
     'Embedding', 'FLASH', 'FeedForward', 'FirstToken', 'GatedAttentionUnit', 'GlobalAveragePooling1D',
     'GlobalAvgPool1D', 'GlobalMaxPool1D', 'GlobalMaxPooling1D', 'GlobalPointer', 'Input', 'K', 'Layer',
-    'LayerNormalization', 'Loss', 'MaximumEntropyMarkovModel', 'MethodInitializer', 'MixedChunkAttention',
-    'MultiHeadAttention', 'PositionEmbedding', 'Ramp', 'RelativePositionEmbedding', 'RelativePositionEmbeddingT5',
-    'Residual', 'ScaleOffset', 'SinusoidalPositionEmbedding', 'activations', 'align', 'apply_rotary',
-    'apply_rotary_position_embeddings', 'attention_normalize', 'custom_objects', 'dot_product_attention',
-    'gated_attention', 'initializers', 'integerize_shape', 'is_tf_keras', 'keras', 'mixed_chunk_attention', 'normalize',
-    'normalize_scores', 'np', 'recompute_grad', 'sequence_masking', 'sinusoidal', 'sinusoidal_embeddings',
+    'LayerNormalization', 'LinearAttention', 'Loss', 'MaximumEntropyMarkovModel', 'MethodInitializer',
+    'MixedChunkAttention', 'MultiHeadAttention', 'NystromAttention', 'PerformerAttention', 'PositionEmbedding', 'Ramp',
+    'RedrawFeatures', 'RelativePositionEmbedding', 'RelativePositionEmbeddingT5', 'Residual', 'ScaleOffset',
+    'SinusoidalPositionEmbedding', 'SparseAttention', 'activations', 'align', 'apply_rotary',
+    'apply_rotary_position_embeddings', 'attention_normalize', 'block_sparse_attention', 'custom_objects',
+    'dot_product_attention', 'gated_attention', 'initializers', 'integerize_shape', 'is_tf_keras', 'keras',
+    'kernel_attention', 'mixed_chunk_attention', 'normalize', 'normalize_scores', 'np', 'nystrom_attention',
+    'orthogonal_features', 'performer_attention', 'recompute_grad', 'redraw_features', 'sequence_masking', 'sinusoidal',
+    'sinusoidal_embeddings',
 ] + sorted(_STOCK)  # fmt: skip
 
 # What bert4keras registers under this name, for `load_model(path, custom_objects=custom_objects)`; here all of them are

@@ -15,13 +15,10 @@ from gplinker_kit.layers.attention_weights import (
 )
 from gplinker_kit.layers.common import (
     MASKED,
-    add_matrix,
     align_heads,
-    dense,
     first,
     input_shapes,
     key_mask,
-    last_size,
     mask_out,
     require_positive,
     require_rate,
@@ -29,6 +26,7 @@ from gplinker_kit.layers.common import (
     static_shape,
 )
 from gplinker_kit.layers.position import apply_rotary
+from gplinker_kit.layers.projections import add_projections, from_heads, rotary_tables, to_heads
 
 POSITION_BIASES = ('rotary', 'typical_relative', 't5_relative')
 
@@ -201,24 +199,15 @@ class MultiHeadAttention(Layer):
         self.dropout_rng = seed_generator() if attention_dropout else None
 
     def build(self, input_shape):
-        shapes = input_shapes(input_shape)
-        if len(shapes) < 3:
-            raise ValueError('%s: expected a list of 3 tensors or more. Received: %d' % (self.name, len(shapes)))
-        inner = self.heads * self.head_size
-        rows = [last_size('MultiHeadAttention', shape) for shape in shapes[:3]] + [inner]
-        columns = [self.heads * self.key_size, self.heads * self.key_size, inner, self.out_dim]
-        prefixes = ('query_', 'key_', 'value_', 'output_')
-        starts = (None, None, self.value_initializer, self.value_initializer)
-        self.kernels, self.biases = zip(*(add_matrix(self, *spec) for spec in zip(prefixes, rows, columns, starts)))
+        self.kernels, self.biases = add_projections(self, input_shape)
         self.built = True
 
     def call(self, inputs, mask=None, a_bias=None, p_bias=None, training=None):
         tensors, structure, bias, positions = read_biases(self.name, inputs, a_bias, p_bias, count=3)
-        query, key, value = (self._project(x, i) for i, x in enumerate(tensors))
+        query, key, value = to_heads(self, tensors)
         if p_bias == 'rotary':
-            # Other keys than the queries' own may have a cache in front; the queries stand at the end then.
-            own = positions if tensors[1] is tensors[0] else positions[:, -ops.shape(query)[1] :]
-            query, key = apply_rotary(query, own), apply_rotary(key, positions)
+            own, table = rotary_tables(positions, query, tensors[1] is tensors[0])
+            query, key = apply_rotary(query, own), apply_rotary(key, table)
         elif p_bias:
             self._check_positions(p_bias, positions)
         padding = mask[2] if isinstance(mask, (list, tuple)) else mask
@@ -235,9 +224,7 @@ class MultiHeadAttention(Layer):
             relative_scores=positions if p_bias == 't5_relative' else None,
             return_scores=self.return_attention_scores,
         )
-        shape = ops.shape(output)
-        output = ops.reshape(output, (shape[0], shape[1], self.heads * self.head_size))
-        output = dense(output, self.kernels[3], self.biases[3])
+        output = from_heads(self, output)
         return [output] + scores if self.return_attention_scores else output
 
     def _check_positions(self, p_bias, positions):
@@ -248,12 +235,6 @@ class MultiHeadAttention(Layer):
                 '%s: p_bias=%r takes a tensor (n, m, %s). Received: shape=%s'
                 % (self.name, p_bias, ' = '.join(map(str, wanted)), shape)
             )
-
-    def _project(self, x, i):
-        size = self.head_size if i == 2 else self.key_size
-        y = dense(x, self.kernels[i], self.biases[i])
-        shape = ops.shape(y)
-        return ops.reshape(y, (shape[0], shape[1], self.heads, size))
 
     def compute_mask(self, inputs, mask=None):
         return [first(mask), None] if self.return_attention_scores else first(mask)

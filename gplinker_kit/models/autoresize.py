@@ -2,8 +2,16 @@
 
 import numpy as np
 
-from gplinker_kit.layers import FeedForward, MultiHeadAttention
+from gplinker_kit.layers import (
+    FeedForward,
+    MultiHeadAttention,
+    NystromAttention,
+    PerformerAttention,
+    SparseAttention,
+)
 from gplinker_kit.snippets.resize import orthogonally_resize
+
+SCALED = (MultiHeadAttention, NystromAttention, PerformerAttention, SparseAttention)  # q·k / sqrt(width)
 
 
 def resized(layer, place, value, shape, hidden_act=None):
@@ -18,7 +26,7 @@ def resized(layer, place, value, shape, hidden_act=None):
     """
     result = orthogonally_resize(value, shape)
     per_matrix = 2 if getattr(layer, 'use_bias', False) else 1
-    if isinstance(layer, MultiHeadAttention) and layer.attention_scale and place < 2 * per_matrix:
+    if isinstance(layer, SCALED) and getattr(layer, 'attention_scale', True) and place < 2 * per_matrix:
         return result * (shape[-1] / value.shape[-1]) ** 0.25
     if isinstance(layer, FeedForward):
         if place < len(layer.activation) * per_matrix and hidden_act not in ('relu', 'leaky_relu'):

@@ -8,17 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
-from gplinker_kit.layers import (
-    Add,
-    Dropout,
-    FeedForward,
-    GatedAttentionUnit,
-    LayerNormalization,
-    MultiHeadAttention,
-    Ramp,
-    Residual,
-)
-from gplinker_kit.models import residual_schemes
+from gplinker_kit.layers import Add, Dropout, FeedForward, GatedAttentionUnit, LayerNormalization, Ramp, Residual
+from gplinker_kit.models import attention_kinds, residual_schemes
 from gplinker_kit.models.initial import gated_initializer, matrix_initializer
 from gplinker_kit.models.masks import texts_apart
 
@@ -118,10 +109,13 @@ def final_norm(model, x, block):
     return x if block.norm_position == 'post' else normalize(model, x, 'Final-Norm', block.norm)
 
 
-def with_biases(model, inputs, index):
-    """Appends the model's attention and position biases to a list of inputs: (inputs, call arguments)."""
+def with_biases(model, inputs, index, structural=True):
+    """Appends the model's attention and position biases to a list of inputs: (inputs, call arguments).
+
+    structural: False leaves out the attention bias.
+    """
     inputs, arguments = list(inputs), {}
-    attention_bias = texts_apart(model, model.compute_attention_bias(index))
+    attention_bias = texts_apart(model, model.compute_attention_bias(index)) if structural else None
     if attention_bias is not None:
         inputs.append(attention_bias)
         arguments['a_bias'] = True
@@ -142,21 +136,22 @@ def attention_initializers(model, block):
 
 
 def attention_sublayer(model, x, index, block):
-    """Multi-head self-attention, its sum and norm."""
+    """Multi-head self-attention of the model's kind, its sum and norm."""
     name = 'Transformer-%d-MultiHeadSelfAttention' % index
+    layer, own = attention_kinds.layer_of(model, index, name)
     start = branch_input(model, x, name, block)
-    inputs, arguments = with_biases(model, [start, start, start], index)
+    inputs, arguments = with_biases(model, [start] * 3, index, structural=attention_kinds.takes_bias(layer))
     branch = model.apply(
         inputs,
-        MultiHeadAttention,
+        layer,
         arguments,
         heads=model.num_attention_heads,
         head_size=model.attention_head_size,
         out_dim=model.hidden_size,
         key_size=model.attention_key_size,
         use_bias=block.use_bias,
-        attention_dropout=model.attention_dropout_rate,
         name=name,
+        **own,
         **attention_initializers(model, block),
     )
     return add_and_norm(model, x, branch, name, block)

@@ -13,11 +13,15 @@ from gplinker_kit.layers import (
     FeedForward,
     GatedAttentionUnit,
     Lambda,
+    LinearAttention,
     MethodInitializer,
     MixedChunkAttention,
     MultiHeadAttention,
+    NystromAttention,
+    PerformerAttention,
+    SparseAttention,
 )
-from gplinker_kit.models import attention_inputs, block_options, blocks, options, scan, vocabulary
+from gplinker_kit.models import attention_inputs, attention_kinds, block_options, blocks, options, scan, vocabulary
 from gplinker_kit.models import checkpoint as checkpoints
 from gplinker_kit.models.initial import DefaultInitializer
 from gplinker_kit.models.masks import texts_apart
@@ -25,7 +29,10 @@ from gplinker_kit.models.masks import texts_apart
 # Keras 3 casts float inputs to the compute dtype, in which token ids above 256 (bfloat16) or 2048 (float16) are lost.
 ID_DTYPE = 'int32' if STACK == 'keras3' else None
 
-RECOMPUTED = (FLASH, FeedForward, GatedAttentionUnit, MixedChunkAttention, MultiHeadAttention)
+RECOMPUTED = (
+    FLASH, FeedForward, GatedAttentionUnit, LinearAttention, MixedChunkAttention, MultiHeadAttention, NystromAttention,
+    PerformerAttention, SparseAttention,
+)  # fmt: skip
 
 
 def _listed(tensors):
@@ -59,6 +66,10 @@ class Transformer:
         initialization: of the matrices of blocks: 'xavier', 'lecun', 'model' (`initializer`); None for 'xavier' where
             the residual scheme has a gain, else 'model'.
         stack: 'unrolled', or 'scan', the blocks in a loop over stacked weights: see `scan.run_blocks`.
+        attention: the kind of multi-head attention, a name of `attention_kinds.KINDS`; 'softmax' by default. The others
+            take neither attention biases nor caches; with application='lm' their layers are causal, where they can be.
+        attention_options: dict of the kind's own options: 'features' and 'seed' of 'performer', 'landmarks' and
+            'iterations' of 'nystrom', 'stride' of 'atrous', 'local' and 'sparse'.
         residual_attention_scores: bool, each attention layer adds the raw scores of the one before it (RealFormer).
         ignore_invalid_weights: bool, variables of a checkpoint that are missing or do not fit are skipped, with a
             warning. autoresize_weights: bool, those of another shape are resized, see `autoresize.resized`.
@@ -91,6 +102,8 @@ class Transformer:
         sequence_length=None,
         keep_tokens=None,
         compound_tokens=None,
+        attention='softmax',
+        attention_options=None,
         residual_attention_scores=False,
         ignore_invalid_weights=False,
         autoresize_weights=False,
@@ -143,6 +156,9 @@ class Transformer:
         width = self.attention_head_size if attention_key_size is None else attention_key_size
         self.attention_key_size = options.size('attention_key_size', width)
         self.sequence_length = None if sequence_length is None else options.size('sequence_length', sequence_length)
+        attention_kinds.find_kind(attention, attention_options)
+        self.attention_kind = attention
+        self.attention_options = attention_options
         self.residual_attention_scores = residual_attention_scores
         self.ignore_invalid_weights = ignore_invalid_weights
         self.autoresize_weights = autoresize_weights
@@ -160,6 +176,7 @@ class Transformer:
         self.position_bias = None
         self.attention_scores = None
         self.attention_caches = {}
+        self.attention_layers = []  # names of those that `attention_kind` has chosen
         self.layer_norm_conds = [None, None, 'linear']
         self.recorder = None  # what stands in for `apply` while a block is recorded
         self.stacked = {}  # name -> a layer of a block whose weights lie in a stack
@@ -198,6 +215,7 @@ class Transformer:
         self.attention_caches = attention_inputs.check_caches(attention_caches)
         self.layer_norm_conds = [layer_norm_cond, layer_norm_cond_hidden_size, layer_norm_cond_hidden_act or 'linear']
         self.set_outputs(self.call(inputs))
+        attention_kinds.check_used(self)
         attention_inputs.check_used(self)
         block_options.check_honoured(self)
         self.model = Model(self.inputs, self.output, name=self.name)

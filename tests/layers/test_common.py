@@ -9,7 +9,7 @@ import pytest
 from gplinker_kit import layers as ours
 from gplinker_kit.backend import STACK, Input, Layer, Model, initializers, keras, ops, register
 from gplinker_kit.layers import common
-from tests import flash_oracles, oracles
+from tests import attention_oracles, flash_oracles, oracles
 from tests.helpers import evaluate
 from tests.layers.harness import Case, check_layer, first_mask, no_mask
 from tests.layers.wiring import Plain, Sequence, Shared, assert_close, padded_ids, predict
@@ -39,6 +39,21 @@ IDS = Plain(lambda b, n, rng: padded_ids(b, n, rng), (None,), 'int32')
 POSITIONS = Plain(lambda b, n, rng: rng.uniform(0, 400, (b, n)).astype('float32').round(), (None,), 'float32')
 PLACES = Plain(lambda b, n, rng: rng.randint(0, 8, (b, n)).astype('int32'), (None,), 'int32')
 
+
+# Kernel and bias of q, k, v and the output.
+PROJECTIONS = [(E, 8), (8,), (7, 8), (8,), (E, 6), (6,), (6, 5), (5,)]
+PROJECTED = {'heads': H, 'head_size': 3, 'key_size': D, 'out_dim': 5}
+
+
+def efficient(layer, config, attend, features=()):
+    """A layer of efficient attention, with rotary positions; `attend(q, k, v, masks, weights, positions)`."""
+
+    def oracle(xs, masks, w):
+        positions = np.arange(3, xs[0].shape[1] + 3)
+        return attention_oracles.layer(xs[:3], w, H, lambda q, k, v: attend(q, k, v, masks, w, positions))
+
+    sources = [Sequence(E), Sequence(7), Sequence(E), later_positions(D)]
+    return Case(layer, dict(PROJECTED, **config), sources, oracle, PROJECTIONS + list(features), {'p_bias': 'rotary'})
 
 
 @register
@@ -106,6 +121,15 @@ CASES = [
              *xs[:3], w, H, D, padding=masks[2], relative=xs[3], with_scores=True),
          [(E, 8), (8,), (7, 8), (8,), (E, 8), (8,), (8, 8), (8,)], call={'p_bias': 'typical_relative'},
          mask=lambda xs, masks: [masks[0], None], name='MultiHeadAttention-typical'),
+    efficient('LinearAttention', {'causal': True}, lambda q, k, v, masks, w, positions: attention_oracles.linear(
+        q, k, v, masks[2], causal=True, positions=positions)),
+    efficient('PerformerAttention', {'features': 6, 'causal': True}, lambda q, k, v, masks, w, positions:
+              attention_oracles.performer(q, k, v, w[8], masks[2], causal=True, positions=positions),
+              features=[(6, D)]),
+    efficient('NystromAttention', {'landmarks': 4}, lambda q, k, v, masks, w, positions: attention_oracles.nystrom(
+        q, k, v, masks[2], masks[0], 4, positions=positions)),
+    efficient('SparseAttention', {'stride': 2}, lambda q, k, v, masks, w, positions: attention_oracles.sparse(
+        q, k, v, masks[2], stride=2, positions=positions)),
     Case('GatedAttentionUnit', {'units': 5, 'key_size': D}, [Sequence(E), SCORES, later_positions(D)],
          lambda xs, masks, w: oracles.gated_attention_unit(
              xs[0], w, 5, D, padding=masks[0], bias=xs[1], positions=np.arange(3, xs[0].shape[1] + 3)),

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from gplinker_kit.errors import CheckpointError, listed, nearest
-from gplinker_kit.layers import LayerNormalization
+from gplinker_kit.layers import LayerNormalization, PerformerAttention
 from gplinker_kit.models import block_stack
 from gplinker_kit.models.autoresize import resized
 from gplinker_kit.models.checkpoint.names import HEADS, SLOTS
@@ -160,9 +160,19 @@ def conditions(layer):
     return len(layer.weights) - (kind.scale is True) - (kind.offset is True)
 
 
+def random_features(layer):
+    """How many of the last weights of a layer are a Performer's features."""
+    return int(isinstance(getattr(layer, 'template', layer), PerformerAttention))
+
+
+def nameless(layer):
+    """How many of the last weights of a layer may lack names: those of a condition, and a Performer's features."""
+    return random_features(layer) or conditions(layer)
+
+
 def wrong_count(layer, names):
-    """Says that a table names more or fewer weights than there are; only those of a condition may lack names."""
-    if len(names) in (len(layer.weights), len(layer.weights) - conditions(layer)):
+    """Says that a table names more or fewer weights than there are, those aside that may lack names."""
+    if len(names) in (len(layer.weights), len(layer.weights) - nameless(layer)):
         return None
     return 'layer %s: %d weights, but %d names' % (layer.name, len(layer.weights), len(names))
 

@@ -12,7 +12,13 @@ import numpy as np
 from gplinker_kit import backend
 from gplinker_kit.errors import CheckpointError, hint, nearest
 from gplinker_kit.models import block_stack
-from gplinker_kit.models.checkpoint.loading import conditions, layers_and_names, weighted_layers, wrong_count
+from gplinker_kit.models.checkpoint.loading import (
+    conditions,
+    layers_and_names,
+    random_features,
+    weighted_layers,
+    wrong_count,
+)
 from gplinker_kit.models.checkpoint.names import NAME_SPACES, PREFIXES
 from gplinker_kit.models.checkpoint.source import KERAS, TORCH, Checkpoint
 from gplinker_kit.models.checkpoint.translation import to_pytorch
@@ -91,8 +97,10 @@ def save(wrapper, path, mapping, dtype=None, names=None):
         for name, value in zip(layer_names, values[layer]):
             arrays[name] = cast(name, np.asarray(wrapper.create_variable(name, value), order='C'), dtype)
         saved.add(layer.name)
-    left = [layer.name for layer in weighted_layers(wrapper) if layer.name not in saved]
-    left += [layer.name + ' (what the condition adds)' for layer in weighted_layers(wrapper) if conditions(layer)]
+    weighted = weighted_layers(wrapper)
+    left = [layer.name for layer in weighted if layer.name not in saved]
+    left += [layer.name + ' (what the condition adds)' for layer in weighted if conditions(layer)]
+    left += [layer.name + ' (its random features)' for layer in weighted if random_features(layer)]
     if names == 'pytorch':
         checkpoint = Checkpoint({name: value.shape for name, value in arrays.items()}, arrays.__getitem__, path)
         named = to_pytorch(checkpoint, pytorch_prefix(checkpoint.shapes))
