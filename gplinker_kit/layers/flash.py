@@ -3,10 +3,18 @@
 Notation: b batch, n length, e hidden, u inner width (units), s key size, h heads, c chunk size.
 """
 
-from gplinker_kit.backend import activations, ops, register
+from gplinker_kit.backend import activations, initializers, ops, register
 from gplinker_kit.layers.chunk_layer import BRANCHES, ChunkLayer
 from gplinker_kit.layers.chunk_state import state_shapes
-from gplinker_kit.layers.common import add_matrix, dense, first, input_shapes, last_size, require_positive
+from gplinker_kit.layers.common import (
+    add_matrix,
+    dense,
+    first,
+    input_shapes,
+    last_size,
+    require_positive,
+    serialize_initializer,
+)
 from gplinker_kit.layers.mixed_chunk import CHUNK_SIZE
 from gplinker_kit.layers.position import apply_rotary
 
@@ -120,7 +128,8 @@ class MixedChunkAttention(ChunkLayer):
     Masking: the mask of v hides keys; the mask of q passes through.
     Arguments:
         heads: int. head_size: int, value size a head. out_dim: int, heads·head_size by default. key_size: int, query
-        and key size a head, head_size by default. The others are those of `FLASH`.
+        and key size a head, head_size by default. value_initializer: that of the value and output matrices, where it is
+        another one (DeepNorm's); None for the same. The others are those of `FLASH`.
     Weights: kernel and [bias] of q, k and v; gamma (h·s,) of the local query and key and the global query and key, each
         after its [beta]; kernel and [bias] of the output.
     Raises: ValueError as `FLASH`, and for inputs of several lengths.
@@ -146,6 +155,7 @@ class MixedChunkAttention(ChunkLayer):
         global_divisor='n',
         kernel_initializer='glorot_uniform',
         gamma_initializer='ones',
+        value_initializer=None,
         **kwargs
     ):
         super().__init__(
@@ -159,6 +169,7 @@ class MixedChunkAttention(ChunkLayer):
         self.head_size = head_size
         self.out_dim = out_dim
         self.key_size = key_size
+        self.value_initializer = None if value_initializer is None else initializers.get(value_initializer)
 
     def build(self, input_shape):
         shapes = input_shapes(input_shape)
@@ -166,10 +177,12 @@ class MixedChunkAttention(ChunkLayer):
             raise ValueError('%s: expected a list of 3 tensors or more. Received: %d' % (self.name, len(shapes)))
         rows = [last_size('MixedChunkAttention', shape) for shape in shapes[:3]]
         keys, inner = self.heads * self.key_size, self.heads * self.head_size
-        matrices = [add_matrix(self, *spec) for spec in zip(('query_', 'key_', 'value_'), rows, (keys, keys, inner))]
-        self.kernels, self.biases = zip(*matrices)
+        parts = zip(('query_', 'key_', 'value_'), rows, (keys, keys, inner), (None, None, self.value_initializer))
+        self.kernels, self.biases = zip(*(add_matrix(self, *spec) for spec in parts))
         self._add_maps(keys)
-        self.output_kernel, self.output_bias = add_matrix(self, 'output_', inner, self.out_dim)
+        self.output_kernel, self.output_bias = add_matrix(
+            self, 'output_', inner, self.out_dim, self.value_initializer
+        )
         self.built = True
 
     def call(self, inputs, mask=None, a_bias=None, p_bias=None, step=False, training=None):
@@ -229,6 +242,12 @@ class MixedChunkAttention(ChunkLayer):
         return self.out_dim
 
     def get_config(self):
-        config = super().get_config()
-        config.update(heads=self.heads, head_size=self.head_size, out_dim=self.out_dim, key_size=self.key_size)
+        config, start = super().get_config(), self.value_initializer
+        config.update(
+            heads=self.heads,
+            head_size=self.head_size,
+            out_dim=self.out_dim,
+            key_size=self.key_size,
+            value_initializer=start if start is None else serialize_initializer(start),
+        )
         return config

@@ -4,8 +4,12 @@ import warnings
 
 from gplinker_kit.backend import Layer, ops, register
 from gplinker_kit.errors import hint
-from gplinker_kit.layers import Concatenate1D, MultiHeadAttention, SinusoidalPositionEmbedding
+from gplinker_kit.layers import Concatenate1D, GatedAttentionUnit, MultiHeadAttention, SinusoidalPositionEmbedding
+from gplinker_kit.layers.chunk_layer import ChunkLayer
 from gplinker_kit.layers.common import align_heads, mask_out, static_shape
+from gplinker_kit.layers.efficient_attention import EfficientAttention
+
+WITHOUT_CACHE = (ChunkLayer, EfficientAttention, GatedAttentionUnit)
 
 
 @register
@@ -126,7 +130,8 @@ def call_attention(model, layer, inputs, arguments):
 
 def check_step(model, layer, arguments):
     """Raises a ValueError where a model goes on with texts and `layer` would attend without what was before."""
-    if getattr(model, 'step', None) is not None and (arguments.get('a_bias') or arguments.get('p_bias')):
+    attends = isinstance(layer, WITHOUT_CACHE) or arguments.get('a_bias') or arguments.get('p_bias')
+    if getattr(model, 'step', None) is not None and attends:
         raise ValueError(
             'cache: %s is a %s; only multi-head attention keeps keys and values. Generate with cache=False'
             % (layer.name, type(layer).__name__)

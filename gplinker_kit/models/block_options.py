@@ -23,7 +23,10 @@ def take(model, norm_position, norm, residual, residual_steps, initialization, s
 
     Raises: ValueError for values that cannot be, and combinations that cannot.
     """
-    model.norm_position = choice('norm_position', norm_position or 'post', NORM_POSITIONS)
+    block = getattr(type(model), 'BLOCK', blocks.Block())
+    model.norm_position = choice('norm_position', norm_position or block.norm_position, NORM_POSITIONS)
+    if (model.norm_position, block.norm_position) == ('post', 'pre'):
+        raise ValueError("norm_position='post': the blocks of %s are pre-norm" % type(model).__name__)
     model.norm = norm if norm is None else choice('norm', norm, tuple(blocks.NORMS))
     model.residual = residual_schemes.check_residual('plain' if residual is None else residual, model.norm_position)
     if (model.residual == 'ramp') != (residual_steps is not None):
@@ -36,7 +39,6 @@ def take(model, norm_position, norm, residual, residual_steps, initialization, s
         initialization if initialization is None else choice('initialization', initialization, INITIALIZATIONS)
     )
     model.stack = choice('stack', stack or 'unrolled', STACKS)
-    block = getattr(type(model), 'BLOCK', blocks.Block())
     model.BLOCK = blocks.configured(block, model.norm, model.norm_position, model.residual)
     model.residual_ramp = None
     model.honoured = set()

@@ -16,6 +16,7 @@ from gplinker_kit.models.masks import texts_apart
 RMS = {'zero_mean': False, 'scale': False, 'offset': False}
 NEUTRAL = {'scale': 1.0, 'offset': 0.0}
 NORMS = {'layer': {}, 'rms': RMS}
+ATTENTION, FEED_FORWARD = 'Transformer-%d-MultiHeadSelfAttention', 'Transformer-%d-FeedForward'
 
 
 @dataclass(frozen=True)
@@ -73,9 +74,14 @@ def add_and_norm(model, x, branch, name, block, matrices=2):
     With pre-norm the sum alone; `branch` was computed of `branch_input` then. matrices: how many matrices that carry
     the gain of a residual scheme lie one behind the other in the branch.
     """
-    branch = model.apply(branch, Dropout, rate=model.dropout_rate, name=name + '-Dropout')
+    branch = drop(model, branch, name)
     total = residual_sum(model, x, branch, name, block, matrices)
     return total if block.norm_position == 'pre' else normalize(model, total, name + '-Norm', block.norm)
+
+
+def drop(model, branch, name):
+    """Dropout at the end of a branch. `name` is the sub-layer's."""
+    return model.apply(branch, Dropout, rate=model.dropout_rate, name=name + '-Dropout')
 
 
 def residual_sum(model, x, branch, name, block, matrices=2):
@@ -135,13 +141,12 @@ def attention_initializers(model, block):
     return arguments
 
 
-def attention_sublayer(model, x, index, block):
-    """Multi-head self-attention of the model's kind, its sum and norm."""
-    name = 'Transformer-%d-MultiHeadSelfAttention' % index
+def self_attention(model, x, index, block):
+    """Multi-head self-attention of the model's kind: the branch alone, of what `branch_input` returned."""
+    name = ATTENTION % index
     layer, own = attention_kinds.layer_of(model, index, name)
-    start = branch_input(model, x, name, block)
-    inputs, arguments = with_biases(model, [start] * 3, index, structural=attention_kinds.takes_bias(layer))
-    branch = model.apply(
+    inputs, arguments = with_biases(model, [x] * 3, index, structural=attention_kinds.takes_bias(layer))
+    return model.apply(
         inputs,
         layer,
         arguments,
@@ -154,23 +159,38 @@ def attention_sublayer(model, x, index, block):
         **own,
         **attention_initializers(model, block),
     )
+
+
+def feed_forward(model, x, index, block):
+    """Feed-forward network: the branch alone, of what `branch_input` returned."""
+    return model.apply(
+        x,
+        FeedForward,
+        units=model.intermediate_size,
+        activation=model.hidden_act,
+        use_bias=block.use_bias,
+        kernel_initializer=matrix_initializer(model, sublayer_constants(model, block, _matrices(model))),
+        name=FEED_FORWARD % index,
+    )
+
+
+def _matrices(model):
+    """How many matrices of a feed-forward network lie one behind the other, gates included."""
+    return 1 + (len(model.hidden_act) if isinstance(model.hidden_act, (list, tuple)) else 1)
+
+
+def attention_sublayer(model, x, index, block):
+    """Multi-head self-attention, its sum and norm."""
+    name = ATTENTION % index
+    branch = self_attention(model, branch_input(model, x, name, block), index, block)
     return add_and_norm(model, x, branch, name, block)
 
 
 def feed_forward_sublayer(model, x, index, block):
     """Feed-forward network, its sum and norm."""
-    name = 'Transformer-%d-FeedForward' % index
-    gates = len(model.hidden_act) if isinstance(model.hidden_act, (list, tuple)) else 1
-    branch = model.apply(
-        branch_input(model, x, name, block),
-        FeedForward,
-        units=model.intermediate_size,
-        activation=model.hidden_act,
-        use_bias=block.use_bias,
-        kernel_initializer=matrix_initializer(model, sublayer_constants(model, block, gates + 1)),
-        name=name,
-    )
-    return add_and_norm(model, x, branch, name, block, gates + 1)
+    name = FEED_FORWARD % index
+    branch = feed_forward(model, branch_input(model, x, name, block), index, block)
+    return add_and_norm(model, x, branch, name, block, _matrices(model))
 
 
 def gau_sublayer(model, x, index, block, normalization):

@@ -4,12 +4,12 @@ A block is pre-norm, and parallel: x + attention(norm(x)) + feed_forward(norm(x)
 (arXiv:2204.06745); Wang and Komatsuzaki, 2021, "GPT-J-6B".
 """
 
-from gplinker_kit.layers import Activation, Add, Dense, Dropout, FeedForward, MultiHeadAttention
+from dataclasses import replace
+
+from gplinker_kit.layers import Activation, Add, Dense, Dropout
 from gplinker_kit.models import blocks, embeddings, heads, mappings, options
 from gplinker_kit.models.encoder import Encoder
 from gplinker_kit.models.masks import LM_Mask
-
-NORM = {'epsilon': 1e-5}
 
 
 class Decoder(Encoder):
@@ -26,6 +26,8 @@ class Decoder(Encoder):
 
     HEADS = ()
     DEFAULTS = {'segment_vocab_size': 0}
+    BLOCK = blocks.Block(norm={'epsilon': 1e-5}, norm_position='pre')
+    SUBLAYERS = 1
     ROTARY = True
     ROTARY_SHARE = 4
     DECODER = True  # causal by itself
@@ -49,43 +51,23 @@ class Decoder(Encoder):
     def compute_position_bias(self, inputs=None):
         return self.rotary_position_bias(inputs)
 
-    def attention(self, x, index):
-        """Self-attention of normed vectors, dropout included."""
-        name = 'Transformer-%d-MultiHeadSelfAttention' % index
-        inputs, arguments = blocks.with_biases(self, [x, x, x], index)
-        branch = self.apply(
-            inputs,
-            MultiHeadAttention,
-            arguments,
-            heads=self.num_attention_heads,
-            head_size=self.attention_head_size,
-            out_dim=self.hidden_size,
-            key_size=self.attention_key_size,
-            use_bias=self.ATTENTION_BIAS,
-            attention_dropout=self.attention_dropout_rate,
-            kernel_initializer=self.initializer,
-            name=name,
-        )
-        return self.apply(branch, Dropout, rate=self.dropout_rate, name=name + '-Dropout')
+    def branch(self, function, x, index):
+        """`blocks.self_attention` or `blocks.feed_forward` of normed vectors, dropout included."""
+        attends = function is blocks.self_attention
+        block = replace(self.BLOCK, use_bias=self.ATTENTION_BIAS) if attends else self.BLOCK
+        name = (blocks.ATTENTION if attends else blocks.FEED_FORWARD) % index
+        return blocks.drop(self, function(self, x, index, block), name)
 
-    def feed_forward(self, x, index):
-        """The feed-forward network of normed vectors, dropout included."""
-        name = 'Transformer-%d-FeedForward' % index
-        branch = self.apply(
-            x,
-            FeedForward,
-            units=self.intermediate_size,
-            activation=self.hidden_act,
-            kernel_initializer=self.initializer,
-            name=name,
-        )
-        return self.apply(branch, Dropout, rate=self.dropout_rate, name=name + '-Dropout')
+    def norm(self, x, index, name):
+        return blocks.branch_input(self, x, name % index, self.BLOCK)
 
-    def norm(self, x, index, part):
-        return blocks.normalize(self, x, 'Transformer-%d-%s-Norm' % (index, part), NORM)
+    def parallel(self, x, attended, fed, index):
+        """x and both branches: one sum, that of the attention by name."""
+        branches = self.apply([attended, fed], Add, name='Transformer-%d-Branches-Add' % index)
+        return blocks.residual_sum(self, x, branches, blocks.ATTENTION % index, self.BLOCK)
 
     def apply_final_layers(self, inputs):
-        x = blocks.normalize(self, inputs, 'Output-Norm', NORM)
+        x = inputs
         if not self.with_lm:
             return x
         if self.tie_word_embeddings:
@@ -127,12 +109,12 @@ class GPT_J(Decoder):
     TOKENS, HEAD = 'transformer.wte.weight', 'lm_head'
 
     def apply_main_layers(self, inputs, index):
-        x = self.norm(inputs, index, 'MultiHeadSelfAttention')
-        branches = [self.attention(x, index), self.feed_forward(x, index)]
-        return self.apply([inputs] + branches, Add, name='Transformer-%d-Add' % index)
+        x = self.norm(inputs, index, blocks.ATTENTION)
+        attended, fed = (self.branch(part, x, index) for part in (blocks.self_attention, blocks.feed_forward))
+        return self.parallel(inputs, attended, fed, index)
 
     def variable_mapping(self):
-        return mappings.gpt_j_names(self.num_hidden_layers)
+        return mappings.with_block_options(mappings.gpt_j_names(self.num_hidden_layers), self)
 
 
 class GPT_NeoX(Decoder):
@@ -148,19 +130,19 @@ class GPT_NeoX(Decoder):
     def __init__(self, use_parallel_residual=True, **kwargs):
         super().__init__(**kwargs)
         self.use_parallel_residual = use_parallel_residual
+        self.SUBLAYERS = 1 if use_parallel_residual else 2
 
     def apply_main_layers(self, inputs, index):
-        name = 'Transformer-%d' % index
-        attended = self.attention(self.norm(inputs, index, 'MultiHeadSelfAttention'), index)
+        attended = self.branch(blocks.self_attention, self.norm(inputs, index, blocks.ATTENTION), index)
         if self.use_parallel_residual:
-            fed = self.feed_forward(self.norm(inputs, index, 'FeedForward'), index)
-            return self.apply([inputs, attended, fed], Add, name=name + '-Add')
-        x = self.apply([inputs, attended], Add, name=name + '-MultiHeadSelfAttention-Add')
-        fed = self.feed_forward(self.norm(x, index, 'FeedForward'), index)
-        return self.apply([x, fed], Add, name=name + '-FeedForward-Add')
+            fed = self.branch(blocks.feed_forward, self.norm(inputs, index, blocks.FEED_FORWARD), index)
+            return self.parallel(inputs, attended, fed, index)
+        x = blocks.residual_sum(self, inputs, attended, blocks.ATTENTION % index, self.BLOCK)
+        fed = self.branch(blocks.feed_forward, self.norm(x, index, blocks.FEED_FORWARD), index)
+        return blocks.residual_sum(self, x, fed, blocks.FEED_FORWARD % index, self.BLOCK)
 
     def variable_mapping(self):
-        return mappings.gpt_neox_names(self.num_hidden_layers)
+        return mappings.with_block_options(mappings.gpt_neox_names(self.num_hidden_layers), self)
 
     def read_variable(self, checkpoint, name):
         """Published files have one matrix for queries, keys and values, head by head; ours have three."""

@@ -8,7 +8,7 @@ from gplinker_kit.layers.chunk_layer import BRANCHES
 from gplinker_kit.layers.mixed_chunk import CHUNK_SIZE
 from gplinker_kit.models import blocks, embeddings, heads, mappings, options
 from gplinker_kit.models.encoder import Encoder
-from gplinker_kit.models.initial import initializer_method, scaled_normal
+from gplinker_kit.models.initial import gated_initializer, initializer_method, scaled_normal
 from gplinker_kit.models.masks import LM_Mask, UniLM_Mask
 from gplinker_kit.models.transformer import ID_DTYPE
 
@@ -21,6 +21,7 @@ class _Rotary(Encoder):
 
     HEADS = ('with_mlm',)
     BLOCK = blocks.Block(norm=blocks.RMS, use_bias=False)
+    SUBLAYERS = 1
     ROTARY = True
 
     @initializer_method
@@ -53,7 +54,7 @@ class FLASHQuad(_Rotary):
         return blocks.gau_sublayer(self, inputs, index, self.BLOCK, normalization='squared_relu')
 
     def variable_mapping(self):
-        return mappings.flash_quad_names(self.num_hidden_layers)
+        return mappings.with_block_options(mappings.flash_quad_names(self.num_hidden_layers), self)
 
 
 class _Chunked(_Rotary):
@@ -112,7 +113,6 @@ class _Chunked(_Rotary):
             branches=self.attention_branches,
             use_bias=self.BLOCK.use_bias,
             attention_dropout=self.attention_dropout_rate,
-            kernel_initializer=self.initializer,
             name=name,
             **kwargs,
         )
@@ -130,7 +130,7 @@ class _Chunked(_Rotary):
 
         The states (see `layers.chunk_state`) are zero before the first token, `initial_states(rows)`, and do not grow.
         Every token that is fed is real, id 0 too.
-        Raises: ValueError unless application='lm'.
+        Raises: ValueError unless application='lm', and with stack='scan'.
         """
         if not self.causal:
             raise ValueError("step_model goes on from what stands before, and needs application='lm'")
@@ -138,16 +138,19 @@ class _Chunked(_Rotary):
         inputs = [Input((1,), name=self.prefixed('Step-' + name), dtype=ID_DTYPE) for name in names]
         positions = Input((1,), name=self.prefixed('Step-Position'), dtype='float32')
         further = self.inputs[len(names) + bool(self.custom_position_ids) :]
-        before, self.steps = (self.positions, self.position_bias), ([], [])
+        if self.stack == 'scan':
+            raise ValueError("step_model: a loop over blocks takes no states. Build the model with stack='unrolled'")
+        before, self.steps = (self.positions, self.position_bias, self.residual_ramp), ([], [])
         try:
             x = self.apply_embeddings(inputs + [positions] * bool(self.custom_position_ids))
             self.position_bias = embeddings.rotary_position(self, x, positions, 'Step-Rotary-Position')
+            self.residual_ramp = None
             for index in range(self.num_hidden_layers):
                 x = self.apply_main_layers(x, index)
-            output = self.apply_final_layers(x)
+            output = self.apply_final_layers(blocks.final_norm(self, x, self.BLOCK))
             given, after = self.steps
         finally:
-            (self.positions, self.position_bias), self.steps = before, None
+            (self.positions, self.position_bias, self.residual_ramp), self.steps = before, None
         return Model(inputs + [positions] + further + given, [output] + after)
 
     def initial_states(self, rows):
@@ -171,41 +174,47 @@ class FLASHModel(_Chunked):
 
     def apply_main_layers(self, inputs, index):
         name = self.LAYER % index
+        constants = blocks.sublayer_constants(self, self.BLOCK, matrices=3)
         branch = self.attend(
-            [inputs],
+            [blocks.branch_input(self, inputs, name, self.BLOCK)],
             name,
             FLASH,
             units=self.intermediate_size,
             key_size=self.attention_key_size,
             activation=self.hidden_act,
+            kernel_initializer=gated_initializer(self, constants, self.intermediate_size, self.attention_key_size),
         )
-        return blocks.add_and_norm(self, inputs, branch, name, self.BLOCK)
+        return blocks.add_and_norm(self, inputs, branch, name, self.BLOCK, matrices=3)
 
     def variable_mapping(self):
-        return mappings.flash_names(self.num_hidden_layers, BRANCHES[self.attention_branches])
+        names = mappings.flash_names(self.num_hidden_layers, BRANCHES[self.attention_branches])
+        return mappings.with_block_options(names, self)
 
 
 class MCTFM(_Chunked):
     """A transformer whose attention is `layers.MixedChunkAttention`. Its feed-forward network may be gated."""
 
     LAYER = 'Transformer-%d-MixedChunkAttention'
+    SUBLAYERS = 2
 
     def apply_main_layers(self, inputs, index):
         name = self.LAYER % index
         branch = self.attend(
-            [inputs] * 3,
+            [blocks.branch_input(self, inputs, name, self.BLOCK)] * 3,
             name,
             MixedChunkAttention,
             heads=self.num_attention_heads,
             head_size=self.attention_head_size,
             out_dim=self.hidden_size,
             key_size=self.attention_key_size,
+            **blocks.attention_initializers(self, self.BLOCK),
         )
         x = blocks.add_and_norm(self, inputs, branch, name, self.BLOCK)
         return blocks.feed_forward_sublayer(self, x, index, self.BLOCK)
 
     def variable_mapping(self):
-        return mappings.mc_tfm_names(self.num_hidden_layers, BRANCHES[self.attention_branches], self.gates())
+        names = mappings.mc_tfm_names(self.num_hidden_layers, BRANCHES[self.attention_branches], self.gates())
+        return mappings.with_block_options(names, self)
 
 
 def _one_activation(model):

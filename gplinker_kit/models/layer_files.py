@@ -12,7 +12,7 @@ MARKS = (
     ('Embedding-Position', 'bert'),
     ('Embedding-Norm', 'roformer'),
     (FIRST + 'FeedForward-Norm', 'gpt_neox'),
-    ('Output-Norm', 'gpt_j'),
+    ('Final-Norm', 'gpt_j'),
     (FIRST + 'MultiHeadSelfAttention', 'roformer_v2'),
 )
 

@@ -121,7 +121,7 @@ def gpt_j_names(layers):
     """GPT-J, under the names of its public files."""
     names = {
         'Embedding-Token': ['transformer.wte.weight'],
-        'Output-Norm': _published('transformer.ln_f', norm=True),
+        'Final-Norm': _published('transformer.ln_f', norm=True),
         'LM-Head': _published('lm_head'),
     }
     for i in range(layers):
@@ -140,7 +140,7 @@ def gpt_neox_names(layers):
     """GPT-NeoX, under the names of its public files, but for `PARTS`, which these hold as one."""
     names = {
         'Embedding-Token': ['gpt_neox.embed_in.weight'],
-        'Output-Norm': _published('gpt_neox.final_layer_norm', norm=True),
+        'Final-Norm': _published('gpt_neox.final_layer_norm', norm=True),
         'LM-Head': ['embed_out.weight'],
     }
     for i in range(layers):
@@ -170,6 +170,8 @@ _STEMS = {
     'MultiHeadSelfAttention': 'bert/encoder/layer_%d/attention/output',
     'FeedForward': 'bert/encoder/layer_%d/output',
     'GatedAttentionUnit': 'GAU_alpha/encoder/layer_%d/gau/output',
+    'FLASH': 'FLASH/encoder/layer_%d/flash/output',
+    'MixedChunkAttention': 'MC_TFM/encoder/layer_%d/attention/output',
 }
 
 
@@ -192,7 +194,7 @@ def with_block_options(names, model):
     if model.norm is not None:
         made.setdefault('Embedding-Norm', _norm('bert/embeddings/LayerNorm'))
     if model.norm_position == 'pre':
-        made['Final-Norm'] = _norm('bert/encoder/final/LayerNorm')
+        made.setdefault('Final-Norm', _norm('bert/encoder/final/LayerNorm'))
     if model.residual == 'ramp':
         made['Residual-Ramp'] = ['bert/encoder/residual/batches']
     return made

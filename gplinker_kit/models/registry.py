@@ -4,8 +4,8 @@ import re
 
 from gplinker_kit.errors import hint
 from gplinker_kit.models.bert import BERT
-from gplinker_kit.models.flash import MCTFM, FLASHModel, FLASHQuad
 from gplinker_kit.models.decoder import GPT_J, GPT_NeoX
+from gplinker_kit.models.flash import MCTFM, FLASHModel, FLASHQuad
 from gplinker_kit.models.gau import GAU_alpha
 from gplinker_kit.models.roformer import RoFormer, RoFormerV2
 from gplinker_kit.models.transformer import Transformer

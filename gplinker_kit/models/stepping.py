@@ -11,8 +11,10 @@ import copy
 
 from gplinker_kit.backend import STACK, Input, Layer, Model, compute_dtype, keras, ops
 from gplinker_kit.layers.attention import dot_product_attention
-from gplinker_kit.layers.common import dense, first, input_shapes
+from gplinker_kit.layers.common import first, input_shapes
 from gplinker_kit.layers.position import apply_rotary
+from gplinker_kit.layers.projections import from_heads, to_heads
+from gplinker_kit.models import blocks
 from gplinker_kit.models.transformer import ID_DTYPE
 
 NEVER = 10**9  # the order of a key that no query sees
@@ -74,7 +76,7 @@ class AttentionStep(Layer):
     def call(self, inputs, mask=None):
         x, allowed, places, keys, values = inputs[:5]
         layer = self.attention
-        query, key, value = (layer._project(x, part) for part in range(3))
+        query, key, value = to_heads(layer, [x] * 3)
         if len(inputs) > 5:
             query, key = apply_rotary(query, inputs[5]), apply_rotary(key, inputs[5])
         length = ops.shape(keys)[1]
@@ -90,8 +92,7 @@ class AttentionStep(Layer):
             scale=None if layer.attention_scale else 1.0,
             normalization=layer.normalization,
         )
-        output = _flat(output, layer.heads * layer.head_size)
-        return [dense(output, layer.kernels[3], layer.biases[3]), keys, values]
+        return [from_heads(layer, output), keys, values]
 
     def compute_mask(self, inputs, mask=None):
         return [first(mask), None, None]
@@ -152,9 +153,12 @@ def step_model(wrapper):
     """
     if wrapper.layer_norm_conds[0] is not None:
         raise ValueError('cache: norms with a condition are not supported. Generate with cache=False')
+    if wrapper.stack == 'scan':
+        raise ValueError("cache: a loop over blocks keeps no keys and values. Build the model with stack='unrolled'")
     clone, known = copy.copy(wrapper), set(wrapper.layers)
     clone.attention_caches, clone.packed_biases = {}, []
     clone.attention_scores = clone.position_bias = clone.documents = clone.sequence_length = None
+    clone.residual_ramp, clone.attention_layers = None, []
     clone.packed, clone.custom_position_ids = False, True
     inputs = list(clone.get_inputs())
     order, places = clone.make_input('Input-Order'), clone.make_input('Input-Place')
@@ -165,7 +169,8 @@ def step_model(wrapper):
     x = clone.apply_embeddings(inputs)
     for index in range(clone.num_hidden_layers):
         x = clone.apply_main_layers(x, index)
-    outputs = clone.apply_final_layers(LastToken(name=clone.prefixed('Output-Last-Token'))(x))
+    x = blocks.final_norm(clone, LastToken(name=clone.prefixed('Output-Last-Token'))(x), clone.BLOCK)
+    outputs = clone.apply_final_layers(x)
     added = [name for name in clone.layers if name not in known and clone.layers[name].weights]
     if added:
         raise ValueError('the model was built without %s: it has no head that tells tokens' % ', '.join(added))

@@ -57,8 +57,8 @@ class Transformer:
             (weighted) mean of those rows.
         recompute: bool, keep only the inputs of attention and feed-forward layers for the backward pass, and compute
             the rest again there: less memory, more time. A saved model does not keep it.
-        norm_position: 'post', or 'pre' with a last norm `Final-Norm`. norm: of embeddings and blocks, 'layer', or
-            'rms' for root mean squares without parameters; None for what the model has.
+        norm_position: 'post', or 'pre' with a last norm `Final-Norm`. norm: of embeddings and blocks, 'layer', or 'rms'
+            for root mean squares without parameters. Both None for what the model has.
         residual: 'plain'; 'deepnorm'; 'sgd', 'adam', 'lamb': the constants for that optimizer; 'admin'; 'rezero',
             'skipinit': branches with a factor that is learned from 0, one a block or one a sub-layer; 'ramp': with one
             that grows from 0 to 1 in `residual_steps` batches; a number ε for x + ε·F(x); a pair (α, gain), for what
@@ -81,7 +81,6 @@ class Transformer:
     """
 
     SUBLAYERS = 2  # sums a block, of which residual schemes have to know
-
     step = None  # of a model that goes on with texts, the `stepping.Step` that its attention layers share
     # What layers take as `kernel_initializer`; a subclass may define a method (shape, dtype) of this name instead.
     initializer = DefaultInitializer()
@@ -108,7 +107,7 @@ class Transformer:
         ignore_invalid_weights=False,
         autoresize_weights=False,
         recompute=False,
-        norm_position='post',
+        norm_position=None,
         norm=None,
         residual='plain',
         residual_steps=None,

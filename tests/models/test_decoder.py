@@ -27,7 +27,7 @@ def tokens_twin(ids, weights, model, heads=4, rotary_dim=2, layout='interleaved'
         hidden = oracles.affine(normed, first, second)
         hidden = 0.5 * hidden * (1 + np.tanh(np.sqrt(2 / np.pi) * (hidden + 0.044715 * hidden**3)))
         x = x + attended + oracles.affine(hidden, third, fourth)
-    x = oracles.norm(x, *weights['Output-Norm'], epsilon=1e-5)
+    x = oracles.norm(x, *weights['Final-Norm'], epsilon=1e-5)
     return oracles.affine(x, *weights['LM-Head'])
 
 
