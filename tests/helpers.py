@@ -3,7 +3,11 @@
     from tests.helpers import ENGINE, STACK, compute, evaluate, gradients, run_peer, variable
 """
 
+import atexit
+import fcntl
 import os
+import pathlib
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -163,6 +167,27 @@ def tf1_python():
         if path and os.path.exists(path):
             return path
     return None
+
+
+def run_shared_peer(script, *args, timeout=600):
+    """Returns (a folder, what `run_peer(script, *args, folder)` returns); the files that it wrote there may be read.
+
+    One call of scripts/test runs it once for all of its stacks: the first keeps the results, another one waits for it.
+    """
+    shared = os.environ.get('GPLINKER_PEER_RESULTS')
+    if not shared or tf1_python() is None:
+        folder = tempfile.mkdtemp(prefix='peer-')
+        atexit.register(shutil.rmtree, folder, True)
+        return pathlib.Path(folder), run_peer(script, *args + (folder,), timeout=timeout)
+    name = '-'.join([os.path.splitext(os.path.basename(script))[0]] + [str(arg) for arg in args])
+    folder, results = os.path.join(shared, name), os.path.join(shared, name + '.npz')
+    with open(folder + '.lock', 'w') as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not os.path.exists(results):
+            os.makedirs(folder, exist_ok=True)
+            np.savez(results, **run_peer(script, *args + (folder,), timeout=timeout))
+    with np.load(results, allow_pickle=False) as archive:
+        return pathlib.Path(folder), {key: archive[key] for key in archive.files}
 
 
 def run_peer(script, *args, tf_keras=False, timeout=300):

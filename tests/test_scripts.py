@@ -60,8 +60,8 @@ def test_test_sets_the_variables_of_a_stack(runner, monkeypatch):
     monkeypatch.setenv('TF_KERAS', '1')
     monkeypatch.setenv('KERAS_BACKEND', 'torch')
     monkeypatch.delenv('TF_CPP_MIN_LOG_LEVEL', raising=False)
-    assert 'TF_KERAS' not in runner.variables(runner.STACKS['tf1'], 1)
-    chosen = runner.variables(runner.STACKS['keras3-jax'], 2)
+    assert 'TF_KERAS' not in runner.variables(runner.STACKS['tf1'], 1, '/tmp')
+    chosen = runner.variables(runner.STACKS['keras3-jax'], 2, '/tmp')
     assert chosen['KERAS_BACKEND'] == 'jax' and chosen['TF_CPP_MIN_LOG_LEVEL'] == '2'
 
 

@@ -11,7 +11,7 @@ import pytest
 from gplinker_kit import layers
 from gplinker_kit.backend import STACK, Input, Model, keras
 from gplinker_kit.models import build_transformer_model
-from tests.helpers import run_peer
+from tests.helpers import run_peer, run_shared_peer
 from tests.parity.peers import models_peer as peer
 
 PEER = peer.__file__
@@ -44,10 +44,9 @@ def build(case, folder=None):
 
 
 @pytest.fixture(scope='module')
-def saved(tmp_path_factory):
+def saved():
     """The peer's folder of checkpoints, and what its models computed."""
-    folder = tmp_path_factory.mktemp('checkpoints')
-    return folder, run_peer(PEER, 'save', folder)
+    return run_shared_peer(PEER, 'save')
 
 
 @pytest.fixture(scope='module')
