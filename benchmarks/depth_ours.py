@@ -51,6 +51,8 @@ def first(stack, depth, options):
 
 def steps(stack, depth, options):
     """Seconds of a step."""
+    import gplinker_kit.models  # noqa: F401  (importing an engine is no part of it)
+
     start = memory.begin()
     step, facts = begin(stack, depth_of(depth, options))
     return timed(step, lambda: dict(facts, memory=memory.peak_since(start)))

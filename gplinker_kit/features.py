@@ -24,7 +24,7 @@ from gplinker_kit.tokenizers.characters import is_cjk
 
 POOLINGS = ('cls', 'mean', 'first-last')
 LONGEST = 512
-_FIRST = re.compile(r'^Transformer-0-(FeedForward|GatedAttentionUnit)-Norm$')
+_FIRST = re.compile(r'^Transformer-0-(FeedForward|GatedAttentionUnit|FLASH)-Norm$')
 
 
 @dataclass
@@ -180,6 +180,8 @@ class FeatureExtractor:
         if first not in self._models:
             outputs = self.wrapper.model.output
             if first:
+                if self.wrapper.norm_position == 'pre':
+                    raise ValueError('first-last: blocks of a pre-norm encoder end in no norm; take another pooling')
                 layer = next((layer for name, layer in self.wrapper.layers.items() if _FIRST.match(name)), None)
                 if layer is None:
                     raise ValueError('first-last: the encoder has no layer Transformer-0-…-Norm')

@@ -6,8 +6,8 @@ from gplinker_kit.backend import ops
 def normalized_sum(tasks, scale=1.0):
     """[[gradient or None for each weight] for each task] -> [scale · Σ gᵢ / ‖gᵢ‖, or None], in float32.
 
-    ‖gᵢ‖ is the norm of all gradients of a task together; one of length 0 adds nothing. What is not finite stays so, for
-    a dynamic loss scale to see.
+    ‖gᵢ‖ is the norm of all gradients of a task together; one shorter than 1e-12 adds next to nothing. What is not
+    finite stays so, for a dynamic loss scale to see.
     """
     total = [None] * len(tasks[0])
     for gradients in tasks:
@@ -15,7 +15,7 @@ def normalized_sum(tasks, scale=1.0):
         squares = [ops.sum(ops.square(g)) for g in wide if g is not None]
         if not squares:
             continue
-        factor = scale / ops.maximum(ops.sqrt(sum(squares)), 1e-30)
+        factor = scale / ops.maximum(ops.sqrt(sum(squares)), 1e-12)  # below 1e-19 squares are 0
         for k, gradient in enumerate(wide):
             if gradient is not None:
                 part = gradient * factor

@@ -13,7 +13,7 @@ HELP = 'say what a folder of weights holds, and whether it loads'
 CONFIG_KEYS = (
     'vocab_size', 'embedding_size', 'hidden_size', 'num_hidden_layers', 'num_attention_heads', 'attention_head_size',
     'attention_key_size', 'intermediate_size', 'hidden_act', 'max_position', 'segment_vocab_size', 'dropout_rate',
-    'attention_dropout_rate',
+    'attention_dropout_rate', 'rotary_dim',
 )  # fmt: skip
 WIDTH = 13
 MOST_LINES = 20

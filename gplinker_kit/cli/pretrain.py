@@ -4,7 +4,7 @@ The corpus is one or more files: text with a text a line, or .jsonl and .json fi
 "text" holds it. They are read where they lie, however large, and shuffled. A masked language model (--objective mlm)
 tells hidden words, which jieba finds (pip install "gplinker-kit[jieba]"); a causal one (lm) tells the next token.
 
-The folder gets bert_config.json, vocab.txt, and every --save-every steps model.safetensors and the state of the
+The folder gets bert_config.json, vocab.txt and model.safetensors every --save-every steps, and the state of the
 training. --optimizer roformer_v2 and gau_alpha are those models' LAMB, their schedules stretched to --steps.
 """
 
@@ -102,10 +102,15 @@ def run(options):
     if wrapper.load_report is not None:
         say('checkpoint: %s' % wrapper.load_report)
     compile_pretraining(trained, optimizer(options, trained))
-    write_description(options.output, options.model, config, vocabulary)
+    check_vocabulary(tokenizer, wrapper, config, options.max_length)
+
+    def save():
+        write_description(options.output, options.model, config, vocabulary)
+        write_weights(options.output, wrapper)
+
     state = State(trained, options.output, about(options, config, stream), options.state_every)
     pretrain(wrapper, trained, stream, maker, options.steps, options.batch_size, options.seed, state,
-             lambda: write_weights(options.output, wrapper), options.save_every, options.log_every, options.resume, say)
+             save, options.save_every, options.log_every, options.resume, say)
     say('the model is in %s' % options.output)
 
 
@@ -122,6 +127,23 @@ def vocabulary_path(options):
         raise ValueError('no vocabulary: give --vocab FILE%s' % (
             '' if path is None else ' (no vocab.txt in %s)' % options.pretrained))
     return path
+
+
+def check_vocabulary(tokenizer, wrapper, config, max_length):
+    """Raises a ValueError where tokens or positions lie beyond the tables of the model."""
+    if tokenizer._vocab_size > config['vocab_size']:
+        raise ValueError(
+            '--vocab has %d tokens, and the model (vocab_size) %d rows; they belong to different models'
+            % (tokenizer._vocab_size, config['vocab_size'])
+        )
+    if wrapper.MASK_ZERO and tokenizer._token_dict.get('[PAD]') != 0:
+        raise ValueError("--vocab: the first token must be '[PAD]': id 0 is padding, which is masked")
+    table = wrapper.layers.get(wrapper.prefixed('Embedding-Position'))
+    known = None if table is None else table.input_dim ** (2 if table.hierarchical else 1)
+    if known is not None and max_length > known:
+        raise ValueError(
+            '--max-length is %d, and the model has %d positions (max_position_embeddings)' % (max_length, known)
+        )
 
 
 def model_config(options, vocab_size):
@@ -158,7 +180,7 @@ def about(options, config, stream):
     from gplinker_kit.backend.acceleration import settings
 
     names = ('model', 'objective', 'segmenter', 'mask_rate', 'max_length', 'packed', 'steps', 'batch_size', 'seed',
-             'accumulate', 'optimizer', 'learning_rate', 'warmup', 'cased', 'log_every')
+             'accumulate', 'optimizer', 'learning_rate', 'warmup', 'cased', 'log_every', 'field')
     return {
         'stack': {'stack': STACK, 'engine': ENGINE}, 'options': {name: getattr(options, name) for name in names},
         'config': config, 'corpus': stream.about(), 'acceleration': settings()._asdict(),

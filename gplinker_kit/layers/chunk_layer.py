@@ -129,6 +129,7 @@ class ChunkLayer(Layer):
         called, and a step returns the state too.
         """
         made = type(self).from_config(dict(self.get_config(), name=name))
+        made.shared = tuple(self.weights)  # first: Keras keeps the order in which it sees them, and files have it
         for attribute in self.WEIGHTS:
             setattr(made, attribute, getattr(self, attribute))
         if STACK == 'keras2':  # the others follow attributes

@@ -20,6 +20,7 @@ from gplinker_kit.layers.common import (
     dense,
     first,
     first_shape,
+    fresh,
     input_shapes,
     last_size,
     require_positive,
@@ -52,7 +53,7 @@ def add_scale_offset(layer, name, size):
     beta = None
     if layer.use_bias:
         beta = layer.add_weight(name=name + '_beta', shape=(size,), initializer='zeros')
-    return beta, layer.add_weight(name=name + '_gamma', shape=(size,), initializer=layer.gamma_initializer)
+    return beta, layer.add_weight(name=name + '_gamma', shape=(size,), initializer=fresh(layer.gamma_initializer))
 
 
 def scale_offset(x, beta, gamma):

@@ -6,7 +6,7 @@ Notation: b batch, n queries, m keys, h heads, d key size a head, v value size a
 
 from gplinker_kit.backend import ops, register
 from gplinker_kit.backend.functions import divisible_temporal_padding
-from gplinker_kit.layers.common import MASKED
+from gplinker_kit.layers.common import mask_out
 from gplinker_kit.layers.efficient_attention import (
     EfficientAttention,
     heads_first,
@@ -105,7 +105,7 @@ def features_of(query, key, mask=None, feature='elu', tables=None):
         pair = (pair[0], real_rows(pair[1], mask))
         return pair, pair
     if mask is not None:
-        key = key + (1.0 - ops.cast(mask, 'float32'))[:, :, None, None] * MASKED
+        key = mask_out(key, ops.cast(mask, 'bool')[:, :, None, None])
     pair = (ops.softmax(query, axis=-1), real_rows(ops.softmax(key, axis=1), mask))
     return turned(*pair, tables=tables), None
 

@@ -7,7 +7,7 @@ queries, m keys, h heads, d key size a head, v value size a head, l landmarks.
 import math
 
 from gplinker_kit.backend import ops, register
-from gplinker_kit.layers.common import MASKED, require_positive
+from gplinker_kit.layers.common import key_mask, require_positive
 from gplinker_kit.layers.efficient_attention import EfficientAttention, heads_first, transposed
 from gplinker_kit.layers.linear_attention import turned
 
@@ -54,8 +54,8 @@ def pseudo_inverse(a, iterations=ITERATIONS):
     return v
 
 
-def _softmax(scores, bias):
-    return ops.softmax(scores + bias, axis=-1)
+def _softmax(scores, seen):
+    return ops.softmax(mask_out(scores, seen), axis=-1)
 
 
 def nystrom_attention(query, key, value, masks=(None, None), landmarks=LANDMARKS, iterations=ITERATIONS, tables=None):
@@ -76,13 +76,11 @@ def nystrom_attention(query, key, value, masks=(None, None), landmarks=LANDMARKS
     full = [ops.expand_dims(ops.max(part, axis=-1, keepdims=True), 1) for part in members]
     few_queries, few_keys = (landmark_means(x, part) for x, part in zip((query, key), members))
     query, key, value = (heads_first(x) for x in (query, key, value))
-    hidden = (1.0 - transposed(full[1])) * MASKED
-    outer = _softmax(ops.matmul(query, transposed(few_keys)), hidden)
-    core = _softmax(ops.matmul(few_queries, transposed(few_keys)), hidden) * full[0] * transposed(full[1])
-    scores = ops.matmul(few_queries, transposed(key))
-    if masks[1] is not None:
-        scores = scores + ((1.0 - ops.cast(masks[1], 'float32')) * MASKED)[:, None, None, :]
-    inner = ops.matmul(ops.softmax(scores, axis=-1) * full[0], value)
+    seen = ops.greater(transposed(full[1]), 0.5)
+    outer = _softmax(ops.matmul(query, transposed(few_keys)), seen)
+    core = _softmax(ops.matmul(few_queries, transposed(few_keys)), seen) * full[0] * transposed(full[1])
+    padding = None if masks[1] is None else key_mask(masks[1], 4)
+    inner = ops.matmul(_softmax(ops.matmul(few_queries, transposed(key)), padding) * full[0], value)
     return ops.cast(heads_first(ops.matmul(outer, ops.matmul(pseudo_inverse(core, iterations), inner))), dtype)
 
 

@@ -8,8 +8,8 @@ import numbers
 
 import numpy as np
 
-from gplinker_kit.backend import K, keras, ops, register, scan
-from gplinker_kit.layers.common import MASKED, require_positive
+from gplinker_kit.backend import ENGINE, K, keras, ops, register, scan
+from gplinker_kit.layers.common import MASKED, mask_out, require_positive
 from gplinker_kit.layers.efficient_attention import (
     EfficientAttention,
     real_rows,
@@ -93,7 +93,7 @@ def performer_attention(
         both, state = _causal_sums(query, key, value, mask, state, chunk)
         return ops.cast(shares(both[..., :-1], both[..., -1:]), dtype), state
     if mask is not None:
-        key = key + (1.0 - ops.cast(mask, 'float32'))[:, :, None, None] * MASKED
+        key = mask_out(key, ops.cast(mask, 'bool')[:, :, None, None])
     key = real_rows(ops.exp(key - largest(key, (1, 3))), mask)
     return ops.cast(shares(whole_sums(query, key, value), whole_totals(query, key)), dtype), None
 
@@ -109,7 +109,7 @@ def _causal_sums(query, key, value, mask, state, chunk):
     real = ops.ones_like(shift[:, :, :1]) if mask is None else ops.cast(mask, 'float32')[:, :, None, None]
     parts = query, ops.exp(key - shift), value, shift, real
     query, key, value, shift, real = (chunks(padded(x, size), size) for x in parts)
-    key, shift = key * real, shift + (1.0 - real) * MASKED
+    key, shift = key * real, mask_out(shift, ops.greater(real, 0.5))
     # Each chunk's own sum, shifted by its largest; then, chunk by chunk, what stands before it.
     top = ops.max(shift, axis=3, keepdims=True)
     update = ops.matmul(transposed(key * ops.exp(shift - top)), value)
@@ -118,7 +118,7 @@ def _causal_sums(query, key, value, mask, state, chunk):
     state, before = scan(_next_state, tuple(state), tuple(ops.transpose(x, (2, 0, 1, 3, 4)) for x in (update, top)))
     sums, past = (ops.transpose(x, (1, 2, 0, 3, 4)) for x in before)
     triangle, row = lower_triangle(size), transposed(shift)
-    highest = ops.maximum(ops.max(row + (1.0 - triangle) * MASKED, axis=-1, keepdims=True), past)
+    highest = ops.maximum(ops.max(mask_out(row, ops.greater(triangle, 0.5)), axis=-1, keepdims=True), past)
     # Behind the query a difference may be above 0; it is cut before it can become infinite.
     near = ops.matmul(query, transposed(key)) * ops.exp(ops.minimum(row - highest, 0.0)) * triangle
     result = ops.matmul(near, value) + ops.matmul(query, sums) * ops.exp(past - highest)
@@ -174,6 +174,8 @@ class PerformerAttention(EfficientAttention):
         self.features = features
         self.causal = causal
         self.seed = seed
+        if causal and ENGINE == 'tensorflow':
+            self.supports_jit = False  # a loop whose length is not known has no gradient under XLA
 
     def build(self, input_shape):
         super().build(input_shape)

@@ -241,7 +241,10 @@ class PositionEmbedding(_Positions):
     def _check_length(self, length):
         known = self.input_dim ** (2 if self.hierarchical else 1)
         if length is not None and length > known:
-            raise ValueError('PositionEmbedding has %d positions, the input is %d long' % (known, length))
+            raise ValueError(
+                'PositionEmbedding has %d positions (by input_dim; max_position of a model), the input is %d long'
+                % (known, length)
+            )
 
     def table(self, x, positions):
         if positions is None:

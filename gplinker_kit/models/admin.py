@@ -11,7 +11,16 @@ Source: Liu et al., 2020, "Understanding the Difficulty of Training Transformers
 import numpy as np
 
 from gplinker_kit.backend import STACK, measuring, ops, scan
-from gplinker_kit.layers import FeedForward, GatedAttentionUnit, LayerNormalization, MultiHeadAttention, Residual
+from gplinker_kit.layers import (
+    FLASH,
+    FeedForward,
+    GatedAttentionUnit,
+    LayerNormalization,
+    MixedChunkAttention,
+    MultiHeadAttention,
+    Residual,
+)
+from gplinker_kit.layers.efficient_attention import EfficientAttention
 from gplinker_kit.models.block_stack import BlockStack, get_weights
 from gplinker_kit.models.checkpoint.loading import conditions, layers_and_names
 
@@ -152,6 +161,9 @@ def fold(wrapper):
         for place in input_matrices(named[name][0]):
             arrays[name][place] = arrays[name][place] / omega[:, None]
         before = name + '-Norm'
+    left = [name for name in arrays if name.endswith('-Residual')]
+    if left:
+        raise ValueError('admin.fold: %s belongs to no sub-layer that is known' % left[0])
     return {
         name: wrapper.create_variable(name, value)
         for layer, found in arrays.items()
@@ -166,7 +178,7 @@ def sublayers(count, names):
         for index in range(count)
         for name in (
             'Transformer-%d-%s' % (index, kind)
-            for kind in ('MultiHeadSelfAttention', 'FeedForward', 'GatedAttentionUnit')
+            for kind in ('MultiHeadSelfAttention', 'MixedChunkAttention', 'FeedForward', 'GatedAttentionUnit', 'FLASH')
         )
         if name + '-Residual' in names
     ]
@@ -185,10 +197,10 @@ def _check_norm(name, named):
 def input_matrices(layer):
     """Places of the matrices that read the input of a sub-layer, among its weights."""
     kind = getattr(layer, 'template', layer)
-    if isinstance(kind, GatedAttentionUnit):
+    if isinstance(kind, (FLASH, GatedAttentionUnit)):
         return [0]
     step = 2 if kind.use_bias else 1
-    if isinstance(kind, MultiHeadAttention):
+    if isinstance(kind, (EfficientAttention, MixedChunkAttention, MultiHeadAttention)):
         return [0, step, 2 * step]
     if isinstance(kind, FeedForward):
         return [step * gate for gate in range(len(kind.activation))]

@@ -66,6 +66,11 @@ def layer_of(model, index, name):
         layer that is shared with a model of another attention.
     """
     kind = find_kind(model.attention_kind, model.attention_options)
+    if kind.layer is PerformerAttention and model.stack == 'scan':
+        raise ValueError(
+            "stack='scan': the random features of attention='performer' are not trained, and cannot be stacked: build "
+            "the model with stack='unrolled'"
+        )
     own = dict(kind.fixed, **(model.attention_options or {}))
     if not takes_bias(kind.layer):
         own['causal'] = _causal(model, index, kind)

@@ -48,12 +48,19 @@ def check_honoured(model):
     """Raises or warns where the blocks of a subclass did not ask for an option.
 
     Raises: ValueError: norm_position='pre', without which there would be no norms at all.
-    Warns (UserWarning): of residual, which did nothing.
+    Warns (UserWarning): of residual or initialization, where it did nothing.
     """
     owner = type(model).__name__
-    if model.norm_position == 'pre' and 'norm_position' not in model.honoured:
+    own = getattr(type(model), 'BLOCK', blocks.Block()).norm_position
+    if model.norm_position != own and 'norm_position' not in model.honoured:
         raise ValueError(
             "norm_position='pre': the blocks of %s do not call blocks.branch_input, and would have no norms" % owner
+        )
+    if model.initialization is not None and 'initialization' not in model.honoured:
+        warnings.warn(
+            'initialization=%r is ignored: the blocks of %s choose their initializers themselves'
+            % (model.initialization, owner),
+            stacklevel=4,
         )
     if model.residual != 'plain' and 'residual' not in model.honoured:
         warnings.warn(

@@ -27,7 +27,6 @@ class Decoder(Encoder):
     HEADS = ()
     DEFAULTS = {'segment_vocab_size': 0}
     BLOCK = blocks.Block(norm={'epsilon': 1e-5}, norm_position='pre')
-    SUBLAYERS = 1
     ROTARY = True
     ROTARY_SHARE = 4
     DECODER = True  # causal by itself
@@ -40,6 +39,11 @@ class Decoder(Encoder):
         self.tie_word_embeddings = tie_word_embeddings
         if with_lm and with_lm is not True:
             options.function('with_lm', with_lm)
+        if with_lm and tie_word_embeddings and self.embedding_size != self.hidden_size:
+            raise ValueError(
+                'tie_word_embeddings: the token table must be as wide as the hidden states. Received: '
+                'embedding_size=%d, hidden_size=%d' % (self.embedding_size, self.hidden_size)
+            )
 
     compute_attention_bias = LM_Mask.compute_attention_bias
 
@@ -58,7 +62,7 @@ class Decoder(Encoder):
         name = (blocks.ATTENTION if attends else blocks.FEED_FORWARD) % index
         return blocks.drop(self, function(self, x, index, block), name)
 
-    def norm(self, x, index, name):
+    def branch_input(self, x, index, name):
         return blocks.branch_input(self, x, name % index, self.BLOCK)
 
     def parallel(self, x, attended, fed, index):
@@ -95,26 +99,26 @@ class Decoder(Encoder):
         """An array of a published file as a weight: matrices are (out, in) there, and rows of tokens are chosen."""
         if name in (self.TOKENS, self.HEAD + '.weight', self.HEAD + '.bias'):
             array = self.load_embeddings(array)
-        return array.T if array.ndim == 2 and name != self.TOKENS else array
+        return array.T if array.ndim == 2 and name not in (self.TOKENS, self.SEGMENTS) else array
 
     def create_variable(self, name, value, dtype=None):
         value = super().create_variable(name, value, dtype)
-        return value.T if value.ndim == 2 and name != self.TOKENS else value
+        return value.T if value.ndim == 2 and name not in (self.TOKENS, self.SEGMENTS) else value
 
 
 class GPT_J(Decoder):
     """GPT-J: one norm for both branches, attention without biases, neighbouring channels turned together."""
 
     ATTENTION_BIAS = False
-    TOKENS, HEAD = 'transformer.wte.weight', 'lm_head'
+    TOKENS, SEGMENTS, HEAD = 'transformer.wte.weight', 'transformer.wse.weight', 'lm_head'
 
     def apply_main_layers(self, inputs, index):
-        x = self.norm(inputs, index, blocks.ATTENTION)
+        x = self.branch_input(inputs, index, blocks.ATTENTION)
         attended, fed = (self.branch(part, x, index) for part in (blocks.self_attention, blocks.feed_forward))
         return self.parallel(inputs, attended, fed, index)
 
     def variable_mapping(self):
-        return mappings.with_block_options(mappings.gpt_j_names(self.num_hidden_layers), self)
+        return mappings.with_block_options(mappings.gpt_j_names(self.num_hidden_layers, self.gates()), self)
 
 
 class GPT_NeoX(Decoder):
@@ -125,24 +129,23 @@ class GPT_NeoX(Decoder):
 
     ROTARY_LAYOUT = 'half'
     HEAD_BIAS = False
-    TOKENS, HEAD = 'gpt_neox.embed_in.weight', 'embed_out'
+    TOKENS, SEGMENTS, HEAD = 'gpt_neox.embed_in.weight', 'gpt_neox.embed_segment.weight', 'embed_out'
 
     def __init__(self, use_parallel_residual=True, **kwargs):
         super().__init__(**kwargs)
         self.use_parallel_residual = use_parallel_residual
-        self.SUBLAYERS = 1 if use_parallel_residual else 2
 
     def apply_main_layers(self, inputs, index):
-        attended = self.branch(blocks.self_attention, self.norm(inputs, index, blocks.ATTENTION), index)
+        attended = self.branch(blocks.self_attention, self.branch_input(inputs, index, blocks.ATTENTION), index)
         if self.use_parallel_residual:
-            fed = self.branch(blocks.feed_forward, self.norm(inputs, index, blocks.FEED_FORWARD), index)
+            fed = self.branch(blocks.feed_forward, self.branch_input(inputs, index, blocks.FEED_FORWARD), index)
             return self.parallel(inputs, attended, fed, index)
         x = blocks.residual_sum(self, inputs, attended, blocks.ATTENTION % index, self.BLOCK)
-        fed = self.branch(blocks.feed_forward, self.norm(x, index, blocks.FEED_FORWARD), index)
+        fed = self.branch(blocks.feed_forward, self.branch_input(x, index, blocks.FEED_FORWARD), index)
         return blocks.residual_sum(self, x, fed, blocks.FEED_FORWARD % index, self.BLOCK)
 
     def variable_mapping(self):
-        return mappings.with_block_options(mappings.gpt_neox_names(self.num_hidden_layers), self)
+        return mappings.with_block_options(mappings.gpt_neox_names(self.num_hidden_layers, self.gates()), self)
 
     def read_variable(self, checkpoint, name):
         """Published files have one matrix for queries, keys and values, head by head; ours have three."""

@@ -89,11 +89,13 @@ class _Chunked(_Rotary):
 
     def attend(self, tensors, name, layer, **kwargs):
         """The layer in chunks called `name`, on tensors (b, n, e) and the rotary table; in a step with its state."""
-        if not self.causal and self.compute_attention_bias() is not None:
+        hook = type(self).compute_attention_bias
+        if hook is not LM_Mask.compute_attention_bias and self.compute_attention_bias() is not None:
             raise ValueError(
                 '%s: attention in chunks takes no attention bias; with LM_Mask its layers are causal'
                 % type(self).__name__
             )
+        self._check_shared(self.layers.get(self.prefixed(name)))
         inputs, arguments = tensors + [self.compute_position_bias(tensors[0])], {'p_bias': 'rotary'}
         if self.steps is not None:
             whole, stepping = self.layers[self.prefixed(name)], 'Step-' + name
@@ -117,6 +119,16 @@ class _Chunked(_Rotary):
             **kwargs,
         )
 
+    def _check_shared(self, layer):
+        """A layer that is found by its name is used as it is."""
+        own = {'chunk_size': self.chunk_size, 'causal': self.causal, 'branches': self.attention_branches}
+        given = {key: getattr(layer, key, None) for key in own}
+        if layer is not None and given != own:
+            raise ValueError(
+                '%s is shared with a model of another attention: it has %s, and this model needs %s'
+                % (layer.name, given, own)
+            )
+
     def _state_inputs(self, layer):
         *floats, counts = layer.state_shapes()
         stem = layer.name + '-State-%d'
@@ -138,8 +150,7 @@ class _Chunked(_Rotary):
         inputs = [Input((1,), name=self.prefixed('Step-' + name), dtype=ID_DTYPE) for name in names]
         positions = Input((1,), name=self.prefixed('Step-Position'), dtype='float32')
         further = self.inputs[len(names) + bool(self.custom_position_ids) :]
-        if self.stack == 'scan':
-            raise ValueError("step_model: a loop over blocks takes no states. Build the model with stack='unrolled'")
+        self._refuse_loop('step_model')
         before, self.steps = (self.positions, self.position_bias, self.residual_ramp), ([], [])
         try:
             x = self.apply_embeddings(inputs + [positions] * bool(self.custom_position_ids))
@@ -153,8 +164,13 @@ class _Chunked(_Rotary):
             (self.positions, self.position_bias, self.residual_ramp), self.steps = before, None
         return Model(inputs + [positions] + further + given, [output] + after)
 
+    def _refuse_loop(self, what):
+        if self.stack == 'scan':
+            raise ValueError("%s: a loop over blocks takes no states. Build the model with stack='unrolled'" % what)
+
     def initial_states(self, rows):
         """The states of `rows` texts without a token, as arrays in the order of `step_model`."""
+        self._refuse_loop('initial_states')
         states = []
         for index in range(self.num_hidden_layers):
             *floats, counts = self.layers[self.prefixed(self.LAYER % index)].state_shapes()

@@ -45,6 +45,8 @@ class Generator(AutoRegressiveDecoder):
     """
 
     def __init__(self, wrapper, end_id=None, maxlen=64, minlen=0, cache=True, multiple=32):
+        if not isinstance(multiple, int) or multiple < 1:
+            raise ValueError('multiple must be a positive integer. Received: %r' % (multiple,))
         super().__init__(start_id=None, end_id=end_id, maxlen=maxlen, minlen=minlen)
         self.wrapper, self.cache, self.multiple = wrapper, cache, multiple
         self.is_prefix = isinstance(wrapper, UniLM_Mask)

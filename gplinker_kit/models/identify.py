@@ -7,11 +7,14 @@ matter. Plain Python: neither numpy nor a Keras model is needed.
 from __future__ import annotations
 
 import re
+from collections import namedtuple
 from dataclasses import dataclass, field
+
+from gplinker_kit.models.mappings import unfused
 
 TITLES = {
     'bert': 'BERT', 'roformer': 'RoFormer', 'roformer_v2': 'RoFormerV2', 'gau_alpha': 'GAU-α',
-    'flash_quad': 'FLASH-Quad', 'flash': 'FLASH', 'mc_tfm': 'MC-TFM',
+    'flash_quad': 'FLASH-Quad', 'flash': 'FLASH', 'mc_tfm': 'MC-TFM', 'gpt_j': 'GPT-J', 'gpt_neox': 'GPT-NeoX',
 }  # fmt: skip
 TRAITS = {
     'bert': 'biases, norm parameters, a position table',
@@ -21,6 +24,8 @@ TRAITS = {
     'flash_quad': 'gated attention units with squared ReLU',
     'flash': 'gated units with attention in chunks',
     'mc_tfm': 'multi-head attention in chunks',
+    'gpt_j': 'a causal decoder with one norm a block',
+    'gpt_neox': 'a causal decoder with two norms a block',
 }
 TOKENS = 'bert/embeddings/word_embeddings'
 SEGMENTS = 'bert/embeddings/token_type_embeddings'
@@ -40,6 +45,19 @@ OWN = {
     'flash': (r'^FLASH/(encoder/layer_\d+)/flash/', r'GAU_alpha/\1/gau/'),
     'mc_tfm': (r'^MC_TFM/', 'bert/'),
 }
+# Of decoders: matrices of a block, each (out, in), the tables, and the head.
+Names = namedtuple('Names', 'query value inner tokens segments head')
+DECODERS = {
+    'gpt_j': Names(
+        'transformer.h.%d.attn.q_proj.weight', 'transformer.h.%d.attn.v_proj.weight',
+        'transformer.h.%d.mlp.fc_in.weight', 'transformer.wte.weight', 'transformer.wse.weight', 'lm_head.weight',
+    ),
+    'gpt_neox': Names(
+        'gpt_neox.layers.%d.attention.query.weight', 'gpt_neox.layers.%d.attention.value.weight',
+        'gpt_neox.layers.%d.mlp.dense_h_to_4h.weight', 'gpt_neox.embed_in.weight', 'gpt_neox.embed_segment.weight',
+        'embed_out.weight',
+    ),
+}  # fmt: skip
 # Names of models that there are not here.
 FOREIGN = (
     (r'^bert/encoder/transformer/group_\d+/|^albert\.', 'ALBERT'),
@@ -91,6 +109,9 @@ class Mismatch:
 
 def identify(shapes):
     """Returns the `Identity` of {canonical variable name: shape}."""
+    decoder = _tell_decoder(shapes)
+    if decoder is not None:
+        return decoder
     for model, (names, others) in OWN.items():
         if any(re.match(names, name) for name in shapes):
             return _tell_own(model, {re.sub(names, others, name): shape for name, shape in shapes.items()}, shapes)
@@ -114,7 +135,43 @@ def _tell_own(model, renamed, shapes):
     """The `Identity` of a model that has names of its own, by that of the model whose parts it has."""
     found = identify(renamed)
     found.evidence = ['names such as %s' % next(name for name in sorted(shapes) if re.match(OWN[model][0], name))]
-    found.model = model if found.model in ('gau_alpha', 'roformer_v2') else None
+    found.model = model if found.model in ('gau_alpha', 'roformer_v2', 'roformer') else None
+    return found
+
+
+def _tell_decoder(shapes):
+    """The `Identity` of a decoder's file, or None for any other."""
+    shapes = {name: tuple(int(size) for size in shape) for name, shape in unfused(shapes).items()}
+    for model, names in DECODERS.items():
+        pattern = re.escape(names.query).replace('%d', r'(\d+)') + '$'
+        numbers = {int(match.group(1)) for match in (re.match(pattern, name) for name in shapes) if match}
+        if numbers:
+            return _read_decoder(model, names, shapes, sorted(numbers))
+    return None
+
+
+def _read_decoder(model, names, shapes, numbers):
+    query, value, inner = (name % numbers[0] for name in names[:3])
+    gate = re.escape(inner[: -len('.weight')]) + r'(_\d+)?\.weight$'
+    found = Identity(
+        model,
+        query_width=_size(shapes, query, 0) or None,
+        value_width=_size(shapes, value, 0) or None,
+        gates=len([name for name in shapes if re.match(gate, name)]) or 1,
+        heads=['language-model'] * (names.head in shapes),
+        evidence=['names that begin with %s' % names.query.split('%d')[0]],
+        unsure=['the number of attention heads cannot be seen, nor how many channels of each are turned'],
+    )
+    sizes = {
+        'vocab_size': _size(shapes, names.tokens, 0), 'embedding_size': _size(shapes, names.tokens, 1),
+        'hidden_size': _size(shapes, query, 1), 'num_hidden_layers': numbers[-1] + 1,
+        'intermediate_size': _size(shapes, inner, 0),
+    }  # fmt: skip
+    found.sizes = {name: size for name, size in sizes.items() if size}
+    found.sizes['segment_vocab_size'] = _size(shapes, names.segments, 0)
+    absent = [i for i in range(numbers[-1]) if i not in numbers]
+    if absent:
+        found.unsure.append('of %d layers these are missing: %s' % (numbers[-1] + 1, ', '.join(map(str, absent))))
     return found
 
 

@@ -119,7 +119,7 @@ class GatedInitializer(initializers.Initializer):
     """Of the two matrices of a gated attention unit: u, v and o get the gain, z, of which q and k are made, does not.
 
     The first matrix (e, 2u + s) is drawn as the three that it holds side by side, (e, u), (e, u) and (e, s), so that
-    their fans are their own.
+    their fans are their own. (It is told by its columns; an output matrix (u, e) with e = 2u + s is drawn so too.)
     Arguments: initializer: of a matrix without gain. units, key_size: int u and s. gain: number.
     """
 
@@ -165,6 +165,7 @@ def matrix_initializer(model, constants, carries=True):
         gain, else the model's own). constants: `residual_schemes.Constants` of the sub-layer. carries: bool, whether
         the matrix carries their gain.
     """
+    model.honoured.add('initialization')
     gain = constants.gain if carries and constants.gain is not None else 1.0
     kind = model.initialization or ('model' if constants.gain is None else 'xavier')
     if kind != 'model':
@@ -174,6 +175,7 @@ def matrix_initializer(model, constants, carries=True):
 
 def gated_initializer(model, constants, units, key_size):
     """The initializer of the matrices of a gated attention unit, as `matrix_initializer`."""
+    model.honoured.add('initialization')
     if constants.gain is None and model.initialization in (None, 'model'):
         return model.initializer
     plain = matrix_initializer(model, constants, carries=False)

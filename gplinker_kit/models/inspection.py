@@ -16,7 +16,7 @@ from gplinker_kit.models import checkpoint as checkpoints
 from gplinker_kit.models import options, pretrained_folder, published_config
 from gplinker_kit.models.checkpoint.source import format_of
 from gplinker_kit.models.expected_shapes import POSITION_TABLES, expected_shapes
-from gplinker_kit.models.identify import Identity, explain_mismatch, identify
+from gplinker_kit.models.identify import Identity, explain_mismatch, identify, unfused
 from gplinker_kit.models.layer_files import under_variable_names
 from gplinker_kit.models.presets import SPECIAL_TOKENS, complete, find_preset, fitting_presets
 from gplinker_kit.models.registry import find_model
@@ -163,7 +163,7 @@ def _read_checkpoint(found, opened):
         found.notes.append('not all numbers are finite: %s' % _listed(wild))
     found.identity = identify(shapes)
     contents.heads = found.identity.heads
-    return shapes
+    return unfused(shapes)
 
 
 def _read_config(found, preset, shapes):
@@ -207,7 +207,7 @@ def _read_config(found, preset, shapes):
         return
     if not wrong and not missing:
         found.attempt(_construct, found, path)
-    found.config = complete(found.config)
+    found.config = complete(dict(getattr(find_model(found.model), 'DEFAULTS', {}), **found.config))
     if found.model not in POSITION_TABLES:
         del found.config['max_position']
 
@@ -260,6 +260,8 @@ def _compare(found, shapes):
     """Holds the variables of the file against those that the configuration asks for."""
     if found.model is None or not found.config:
         return
+    if found.model == 'flash_quad' and found.contents.names == 'layers':  # its layers are called as GAU-α's
+        shapes = {name.replace('GAU_alpha/', 'FLASH_quad/'): shape for name, shape in shapes.items()}
     expected = found.attempt(expected_shapes, found.model, found.config)
     if expected is None:
         return

@@ -117,10 +117,12 @@ def _norm(stem):
     return [stem + '/beta', stem + '/gamma']
 
 
-def gpt_j_names(layers):
+def gpt_j_names(layers, gates=1):
     """GPT-J, under the names of its public files."""
     names = {
         'Embedding-Token': ['transformer.wte.weight'],
+        'Embedding-Segment': ['transformer.wse.weight'],  # this and the next are ours
+        'Embedding-Mapping': _published('transformer.wte_mapping'),
         'Final-Norm': _published('transformer.ln_f', norm=True),
         'LM-Head': _published('lm_head'),
     }
@@ -128,7 +130,7 @@ def gpt_j_names(layers):
         stem, (attention, forward) = 'transformer.h.%d.' % i, _block(i)
         names[attention] = [stem + 'attn.%s_proj.weight' % part for part in ('q', 'k', 'v', 'out')]
         names[attention + '-Norm'] = _published(stem + 'ln_1', norm=True)
-        names[forward] = _published(stem + 'mlp.fc_in') + _published(stem + 'mlp.fc_out')
+        names[forward] = _inner(stem + 'mlp.fc_in', gates) + _published(stem + 'mlp.fc_out')
     return names
 
 
@@ -136,10 +138,12 @@ def gpt_j_names(layers):
 FUSED, PARTS = 'attention.query_key_value.', ('attention.query.', 'attention.key.', 'attention.value.')
 
 
-def gpt_neox_names(layers):
+def gpt_neox_names(layers, gates=1):
     """GPT-NeoX, under the names of its public files, but for `PARTS`, which these hold as one."""
     names = {
         'Embedding-Token': ['gpt_neox.embed_in.weight'],
+        'Embedding-Segment': ['gpt_neox.embed_segment.weight'],  # this and the next are ours
+        'Embedding-Mapping': _published('gpt_neox.embed_mapping'),
         'Final-Norm': _published('gpt_neox.final_layer_norm', norm=True),
         'LM-Head': ['embed_out.weight'],
     }
@@ -148,7 +152,7 @@ def gpt_neox_names(layers):
         parts = PARTS + ('attention.dense.',)
         names[attention] = [name for part in parts for name in _published(stem + part[:-1])]
         names[attention + '-Norm'] = _published(stem + 'input_layernorm', norm=True)
-        names[forward] = _published(stem + 'mlp.dense_h_to_4h') + _published(stem + 'mlp.dense_4h_to_h')
+        names[forward] = _inner(stem + 'mlp.dense_h_to_4h', gates) + _published(stem + 'mlp.dense_4h_to_h')
         names[forward + '-Norm'] = _published(stem + 'post_attention_layernorm', norm=True)
     return names
 
@@ -161,18 +165,34 @@ def fused_place(name):
     return None
 
 
+def unfused(shapes):
+    """{name: shape} of a GPT-NeoX file under the names of `gpt_neox_names`; of any other as it is."""
+    found = {}
+    for name, shape in shapes.items():
+        if FUSED in name:
+            third = tuple(size if axis else size // 3 for axis, size in enumerate(shape))
+            found.update((name.replace(FUSED, part), third) for part in PARTS)
+        else:
+            found[name] = shape
+    if 'lm_head.weight' in found and any(name.startswith('gpt_neox.') for name in found):
+        found.setdefault('embed_out.weight', found.pop('lm_head.weight'))
+    return found
+
+
+def _inner(stem, gates):
+    """The inner matrices; those of a gated network beyond the first are ours."""
+    return [name for k in range(gates) for name in _published(stem + ('_%d' % k if k else ''))]
+
+
 def _published(stem, norm=False):
     """PyTorch's names of a matrix and its bias, or of a norm's shift and gain, in the order of our weights."""
     return [stem + '.bias', stem + '.weight'] if norm else [stem + '.weight', stem + '.bias']
 
 
 _STEMS = {
-    'MultiHeadSelfAttention': 'bert/encoder/layer_%d/attention/output',
-    'FeedForward': 'bert/encoder/layer_%d/output',
-    'GatedAttentionUnit': 'GAU_alpha/encoder/layer_%d/gau/output',
-    'FLASH': 'FLASH/encoder/layer_%d/flash/output',
-    'MixedChunkAttention': 'MC_TFM/encoder/layer_%d/attention/output',
-}
+    'MultiHeadSelfAttention': 'attention/output', 'FeedForward': 'output', 'GatedAttentionUnit': 'gau/output',
+    'FLASH': 'flash/output', 'MixedChunkAttention': 'attention/output',
+}  # fmt: skip
 
 
 def with_block_options(names, model):
@@ -184,13 +204,15 @@ def with_block_options(names, model):
     factor = 'alpha' if model.residual == 'admin' else 'epsilon'
     for match in filter(None, found):
         block, index, kind = match.groups()
-        stem = _STEMS.get(kind, 'bert/encoder/layer_%d/' + kind) % int(index)
+        owner, within, _ = made[match.group()][0].partition('/encoder/')
+        start = '%s/encoder/layer_%s/' % (owner if within else 'bert', index)
+        stem = start + _STEMS.get(kind, kind)
         if model.norm is not None:
             made.setdefault(match.group() + '-Norm', _norm(stem + '/LayerNorm'))
         if model.residual in ('admin', 'skipinit'):
             made[match.group() + '-Residual'] = ['%s/residual/%s' % (stem, factor)]
         elif model.residual == 'rezero':
-            made[block + '-Residual'] = ['bert/encoder/layer_%s/residual/epsilon' % index]
+            made[block + '-Residual'] = [start + 'residual/epsilon']
     if model.norm is not None:
         made.setdefault('Embedding-Norm', _norm('bert/embeddings/LayerNorm'))
     if model.norm_position == 'pre':

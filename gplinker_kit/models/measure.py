@@ -102,19 +102,20 @@ def activation_rms(model, inputs):
     Of a layer that is called several times the first call counts, of a stack of blocks the last block.
     """
     _check_model(model)
-    outputs = {}
+    outputs, network = {}, getattr(model, '_functional', None) or model
+    own = {id(node) for nodes in network._nodes_by_depth.values() for node in nodes}
     for layer in model.layers:
-        for tensor in _outputs(layer)[:1]:
-            if layer._inbound_nodes and 'float' in _dtype(tensor) and not _is_input(layer):
+        for tensor in _outputs(layer, own)[:1]:
+            if 'float' in _dtype(tensor) and not _is_input(layer):
                 outputs[layer.name] = tensor
     found = measuring.run(Model(model.inputs, list(outputs.values())), _listed(inputs))
     return {name: float(np.sqrt(np.mean(np.square(x.astype('float64'))))) for name, x in zip(outputs, found)}
 
 
-def _outputs(layer):
-    if not layer._inbound_nodes:
-        return []
-    return _listed(layer._inbound_nodes[0].output_tensors)
+def _outputs(layer, own):
+    """What the layer's first call in the model gives; models that share a layer call it too."""
+    node = next((node for node in layer._inbound_nodes if id(node) in own), None)
+    return [] if node is None else _listed(node.output_tensors)
 
 
 def _dtype(tensor):
@@ -154,6 +155,8 @@ def _named(model, arrays):
         for weight in layer.trainable_weights:
             name = '%s/%s' % (layer.name, measuring.weight_name(weight))
             if id(weight) in values:
+                if name in found:  # layers of Keras with layers inside
+                    name = '%s.%d' % (name, len(found))
                 found[name] = values.pop(id(weight))
     return found
 

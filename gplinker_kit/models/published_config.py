@@ -58,7 +58,7 @@ def check_options(given, model, path):
         '%s = %r: %s' % (key, given[key], meaning)
         for key, (harmless, meaning) in REFUSED.items()
         if given.get(key) is not None and given[key] not in harmless
-        and not (model in DECODERS and key == 'pad_token_id')
+        and not (model in DECODERS and key in ('pad_token_id', 'is_decoder'))
     ]
     norm, bias = given.get('norm_type'), given.get('use_bias')
     said = ', '.join('%s = %r' % pair for pair in (('norm_type', norm), ('use_bias', bias)) if pair[1] is not None)
@@ -66,7 +66,7 @@ def check_options(given, model, path):
         problems.append("%s: this is RoFormerV2 (RMS norms, no biases). Use model='roformer_v2'" % said)
     elif model in PLAIN and (norm == 'layer_norm' or bias is True):
         problems.append("%s: norms with parameters or biases, which %s has not; RoFormer has both" % (said, model))
-    rope = (given.get('rope_parameters') or {}).get('rope_type', 'default')
+    rope = _rope(given)[0]
     if model in DECODERS and rope not in ('default', 'linear'):
         problems.append('rope_type = %r: rotary positions are scaled linearly here, or not at all' % rope)
     if model == 'gau_alpha' and given.get('normalization', 'softmax_plus') != 'softmax_plus':
@@ -92,6 +92,12 @@ def translated(given):
     return dict(given, hidden_act=ACTIVATIONS[act]) if isinstance(act, str) and act in ACTIVATIONS else given
 
 
+def _rope(given):
+    """(kind, all) of what a config says of rotary positions, under either of its names."""
+    found = given.get('rope_parameters') or given.get('rope_scaling') or {}
+    return found.get('rope_type', found.get('type', 'default')), found
+
+
 def _decoder(given):
     given = {OF_DECODERS.get(name, name): value for name, value in given.items()}
     width, heads = given.get('hidden_size'), given.get('num_attention_heads')
@@ -99,9 +105,9 @@ def _decoder(given):
         given.setdefault('intermediate_size', 4 * width)
     if given.get('hidden_act') == 'gelu':
         given['hidden_act'] = 'gelu_erf'
-    nested = given.get('rope_parameters') or {}
+    kind, nested = _rope(given)
     given.setdefault('rotary_base', nested.get('rope_theta'))
-    if nested.get('rope_type') == 'linear':
+    if kind == 'linear':
         given.setdefault('rotary_scaling', {'type': 'linear', 'factor': nested.get('factor')})
     share = given.get('rotary_pct', nested.get('partial_rotary_factor'))
     if share is not None and width and heads:

@@ -41,14 +41,37 @@ def run_blocks(model, x):
         recorder.finish(output)
         template = template or recorder
     name = model.prefixed(NAME)
+    made = BlockStack(
+        model.num_hidden_layers, list(template.layers.values()), list(template.layers), template.steps, name=name
+    )
     if name not in model.layers:
-        model.layers[name] = BlockStack(
-            model.num_hidden_layers, list(template.layers.values()), list(template.layers), template.steps, name=name
-        )
+        for pattern in template.layers:
+            if pattern % 0 in model.layers:
+                raise ValueError(
+                    "layers: %r is of a model with stack='unrolled', whose blocks a loop cannot share" % (pattern % 0)
+                )
+        model.layers[name] = made
     stack = model.layers[name]
+    if not alike(described(stack), described(made)):
+        raise ValueError('layers: %s is shared with a model of other blocks' % name)
     output = stack(model.simplify([x] + template.outside))
     model.stacked = block_layers(stack)
     return output
+
+
+def described(stack):
+    """What two stacks that are one layer have in common; initializers that are functions are saved without them."""
+    layers = [
+        [type(layer).__name__, {key: value for key, value in layer.get_config().items() if 'initializer' not in key}]
+        for layer in stack.cell.layers
+    ]
+    return [stack.length, list(stack.names), [step.config() for step in stack.cell.steps], layers]
+
+
+def check_unrolled(model):
+    """Raises a ValueError where a model without a loop is given the layers of one with a loop."""
+    if model.prefixed(NAME) in model.layers:
+        raise ValueError("layers: %s is of a model with stack='scan'" % model.prefixed(NAME))
 
 
 def refuse(model):

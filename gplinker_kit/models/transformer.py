@@ -65,7 +65,8 @@ class Transformer:
             `residual_schemes.deepnorm_constants` says. See there.
         initialization: of the matrices of blocks: 'xavier', 'lecun', 'model' (`initializer`); None for 'xavier' where
             the residual scheme has a gain, else 'model'.
-        stack: 'unrolled', or 'scan', the blocks in a loop over stacked weights: see `scan.run_blocks`.
+        stack: 'unrolled', or 'scan', the blocks in a loop over stacked weights (not of `attention='performer'`): see
+            `scan.run_blocks`.
         attention: the kind of multi-head attention, a name of `attention_kinds.KINDS`; 'softmax' by default. The others
             take neither attention biases nor caches; with application='lm' their layers are causal, where they can be.
         attention_options: dict of the kind's own options: 'features' and 'seed' of 'performer', 'landmarks' and
@@ -80,7 +81,7 @@ class Transformer:
         [condition, hidden size, hidden activation].
     """
 
-    SUBLAYERS = 2  # sums a block, of which residual schemes have to know
+    SUBLAYERS = 2  # branches a block, of which residual schemes have to know
     step = None  # of a model that goes on with texts, the `stepping.Step` that its attention layers share
     # What layers take as `kernel_initializer`; a subclass may define a method (shape, dtype) of this name instead.
     initializer = DefaultInitializer()
@@ -226,6 +227,7 @@ class Transformer:
         if self.stack == 'scan':
             outputs = scan.run_blocks(self, outputs)
         else:
+            scan.check_unrolled(self)
             for index in range(self.num_hidden_layers):
                 outputs = self.apply_main_layers(outputs, index)
         return self.apply_final_layers(blocks.final_norm(self, outputs, self.BLOCK))

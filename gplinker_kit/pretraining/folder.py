@@ -32,7 +32,9 @@ def check_folder(path):
 def write_description(folder, model, config, vocabulary):
     """Writes the config file, and copies the vocabulary file into the folder."""
     kept = {name: value for name, value in config.items() if value is not None and name not in LEFT_OUT}
-    write_json(os.path.join(folder, CONFIG), dict(kept, model_type=model))
+    name = str(model).lower()
+    kept['model_type'] = 'bert' if name == 'roberta' else name  # what configs call it
+    write_json(os.path.join(folder, CONFIG), kept)
     target = os.path.join(folder, VOCABULARY)
     if not os.path.exists(target) or not os.path.samefile(vocabulary, target):
         with atomic_path(target) as temporary:

@@ -29,7 +29,9 @@ def compile_tasks(model, losses, optimizer, metrics=None):
     Raises: ValueError for another number of losses than outputs, a model that is compiled already, no functional one,
         or has losses of layers.
     """
-    outputs = list(model.outputs)
+    outputs = list(getattr(model, 'outputs', None) or [])
+    if not outputs:
+        raise ValueError('model must be made by Model(inputs, outputs). Received: %s' % type(model).__name__)
     if not isinstance(losses, (list, tuple)) or len(losses) != len(outputs):
         raise ValueError('losses: expected a list with one for each of the %d outputs. Received: %r' % (
             len(outputs), losses))

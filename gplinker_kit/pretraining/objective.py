@@ -86,7 +86,8 @@ def pretraining_model(model, config, objective='mlm', packed=False, checkpoint=N
     decoder = getattr(find_model(model), 'DECODER', False)
     if objective == 'mlm' and decoder:
         raise ValueError("objective='mlm' is for encoders; %r is a decoder: take objective='lm'" % (model,))
-    given = dict(config, model=model, packed=packed, return_keras_model=False)
+    given = {name: value for name, value in config.items() if name not in ('with_pool', 'with_nsp')}
+    given.update(model=model, packed=packed, return_keras_model=False)
     if decoder:
         given['with_lm'] = 'linear'
     else:

@@ -129,7 +129,7 @@ def _taken(batch, start, stop):
 
 def trimmed(batch, multiple=32):
     """The Batch without columns that are padding in every row, but for a rest up to a multiple of tokens."""
-    longest = int((batch.tokens != 0).any(axis=0).nonzero()[0].max(initial=0)) + 1
+    longest = int(((batch.tokens != 0) | (batch.targets != NOTHING)).any(axis=0).nonzero()[0].max(initial=0)) + 1
     return Batch(*[None if part is None else part[:, : -(-longest // multiple) * multiple] for part in batch])
 
 

@@ -68,6 +68,8 @@ def test_a_decoder(arguments, tmp_path, capsys):
     (['--steps', '2', '--warmup', '1', '--segmenter', 'none'], '--warmup must lie in [0, 1), got 1'),
     (['--steps', '2', '--resume', '--restart'], '--resume goes on with a training and --restart gives it up'),
     (['--steps', '2', '--field', 'words', '--segmenter', 'none'], "expected an object with a text under 'words'"),
+    (['--steps', '2', '--model', 'bert', '--max-length', '600', '--segmenter', 'none'],
+     '--max-length is 600, and the model has 512 positions'),
     (['--steps', '2', '--corpus', 'nowhere.txt'], 'nowhere.txt: no such file'),
 ])
 def test_bad_options(arguments, capsys, options, words):

@@ -95,7 +95,7 @@ def test_hierarchical_positions(mode):
 
 def test_capacity_of_hierarchical_positions():
     PositionEmbedding(3, E, hierarchical=True).build((None, 9, E))
-    with pytest.raises(ValueError, match='PositionEmbedding has 9 positions, the input is 10 long'):
+    with pytest.raises(ValueError, match='PositionEmbedding has 9 positions .*the input is 10 long'):
         PositionEmbedding(3, E, hierarchical=True).build((None, 10, E))
 
 
@@ -139,7 +139,7 @@ def test_positions_given_as_floats_are_not_rounded(make):
 
 
 def test_a_text_longer_than_the_table():
-    with pytest.raises(ValueError, match='PositionEmbedding has 4 positions, the input is 5 long'):
+    with pytest.raises(ValueError, match='PositionEmbedding has 4 positions .*the input is 5 long'):
         PositionEmbedding(4, E).build((None, 5, E))
     layer = PositionEmbedding(4, E)
     layer.build((None, None, E))

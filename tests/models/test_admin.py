@@ -58,6 +58,9 @@ def test_padding_does_not_count():
 @pytest.mark.parametrize('model, options', [
     ('bert', {'embedding_size': 24, 'hidden_act': ['gelu', 'linear']}),
     ('gau_alpha', {'norm': 'layer', 'stack': 'scan'}),
+    ('flash', {'norm': 'layer'}),
+    ('mc_tfm', {'norm': 'layer'}),
+    ('bert', {'attention': 'linear'}),
 ], ids=str)  # fmt: skip
 def test_folding_changes_nothing(model, options):
     wrapper = randomise_factors(build(model, num_hidden_layers=2, residual='admin', **options))

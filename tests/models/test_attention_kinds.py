@@ -76,6 +76,17 @@ def test_a_language_model_leaks_nothing(name):
     assert np.abs(one[:, 5:] - other[:, 5:]).max() > 1e-3
 
 
+def test_a_decoder_leaks_nothing():
+    """Its rotary table is of the other layout, and its mask a hook of its own."""
+    wrapper = build('gpt_neox', attention='linear', with_lm='linear')
+    randomise(wrapper.model, seed=4)
+    tokens = batch(size=1)[0]
+    changed = tokens.copy()
+    changed[0, 5:] = 50 - changed[0, 5:]
+    one, other = (wrapper.model.predict(t) for t in (tokens, changed))
+    assert np.array_equal(one[:, :5], other[:, :5]) and (one[:, 5:] != other[:, 5:]).any()
+
+
 @pytest.mark.parametrize('name', ['double_softmax', 'nystrom'])
 def test_kinds_that_cannot_be_causal(name):
     with pytest.raises(ValueError, match="application='lm': attention=%r cannot hide later tokens. .*linear" % name):

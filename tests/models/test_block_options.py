@@ -12,7 +12,10 @@ from tests.helpers import evaluate
 from tests.models.tiny import CONFIGS, arrays_of, batch, build, randomise
 from tests.models.user_models import UserGAU
 
-KINDS = {'gau_alpha': ('GatedAttentionUnit',)}
+KINDS = {
+    'gau_alpha': ('GatedAttentionUnit',), 'flash_quad': ('GatedAttentionUnit',), 'flash': ('FLASH',),
+    'mc_tfm': ('MixedChunkAttention', 'FeedForward'),
+}  # fmt: skip
 SUBLAYERS = ('MultiHeadSelfAttention', 'FeedForward')
 
 
@@ -41,6 +44,9 @@ SUMS = [
     ('roformer', 'pre', {'residual': 0.25}, 1.0, 0.25),
     ('gau_alpha', 'pre', {'residual': 'skipinit', 'norm': 'layer'}, 1.0, None),
     ('roformer_v2', 'post', {'residual': 'rezero'}, 1.0, None),
+    ('flash_quad', 'post', {'residual': 'lamb', 'norm': 'layer'}, 1.0, 1.0),
+    ('flash', 'pre', {'residual': 'skipinit', 'norm': 'layer'}, 1.0, None),
+    ('mc_tfm', 'post', {'residual': 'deepnorm', 'norm': 'layer'}, 4**0.25, 1.0),
 ]
 
 
@@ -69,6 +75,21 @@ def test_every_sum_is_its_formula(model, position, options, alpha, epsilon, tmp_
     wanted = options.get('norm', 'rms' if model in ('roformer_v2', 'gau_alpha') else 'layer')
     assert all(layer.zero_mean == (wanted == 'layer') and layer.scale == (wanted == 'layer') for layer in norms)
     check_checkpoint(wrapper, tmp_path)
+
+
+@pytest.mark.parametrize('model', ['gpt_j', 'gpt_neox'])
+def test_a_parallel_block_has_one_sum(model, tmp_path):
+    wrapper = build(model, residual='skipinit', segment_vocab_size=2, with_lm='linear')
+    randomise(wrapper.model, seed=1)
+    start, stem = 'Embedding-Token-Segment', 'Transformer-0-'
+    attention, feed = stem + 'MultiHeadSelfAttention', stem + 'FeedForward'
+    values = outputs_of(wrapper, [start, attention, feed, attention + '-Residual'])
+    epsilon = wrapper.layers[attention + '-Residual'].get_weights()[0]
+    total = values[start] + epsilon * (values[attention] + values[feed])
+    np.testing.assert_allclose(values[attention + '-Residual'], total, rtol=1e-4, atol=1e-4)
+    check_checkpoint(wrapper, tmp_path)
+    with pytest.raises(ValueError, match="norm_position='post': the blocks of GPT"):
+        build(model, norm_position='post')
 
 
 def check_checkpoint(wrapper, folder):

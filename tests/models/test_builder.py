@@ -140,7 +140,7 @@ def test_the_published_files_say_what_we_wrote_down(shared_data, name, expected)
 
 
 def test_a_text_longer_than_the_position_table_is_refused():
-    with pytest.raises(ValueError, match='PositionEmbedding has 16 positions, the input is 17 long'):
+    with pytest.raises(ValueError, match='PositionEmbedding has 16 positions .*max_position.*the input is 17 long'):
         build('bert', sequence_length=17)
 
 

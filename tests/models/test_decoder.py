@@ -188,3 +188,15 @@ def test_rotary_options_that_cannot_be(options, message):
 def test_rotary_options_of_a_model_without():
     with pytest.warns(UserWarning, match='BERT has no rotary positions: rotary_dim is ignored'):
         build('bert', rotary_dim=4)
+
+
+@pytest.mark.parametrize('model', ['gpt_j', 'gpt_neox'])
+def test_every_weight_has_a_name(model, tmp_path):
+    options = dict(DECODER, segment_vocab_size=2, embedding_size=24, hidden_act=['gelu_tanh', 'linear'])
+    one, two = build(model, **options), build(model, **options)
+    randomise(one.model)
+    one.save_weights_as_checkpoint(str(tmp_path / 'model.safetensors'))
+    assert not two.load_weights_from_checkpoint(str(tmp_path / 'model.safetensors'), strict=True).untouched
+    assert all(np.array_equal(a, b) for a, b in zip(one.model.get_weights(), two.model.get_weights()))
+    with pytest.raises(ValueError, match='tie_word_embeddings: .*embedding_size=24, hidden_size=32'):
+        build(model, tie_word_embeddings=True, **options)

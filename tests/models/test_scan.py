@@ -32,7 +32,8 @@ def written(wrapper):
     arrays = {}
     for layer, names in wrapper.variable_mapping().items():
         if wrapper.prefixed(layer) in wrapper.layers:
-            arrays.update(zip(names, wrapper.layers[wrapper.prefixed(layer)].get_weights()))
+            for name, value in zip(names, wrapper.layers[wrapper.prefixed(layer)].get_weights()):
+                arrays[name] = wrapper.create_variable(name, value)
     return arrays
 
 
@@ -48,6 +49,11 @@ CASES = [
     ('roformer_v2', {'residual': 'rezero', 'application': 'lm', 'hidden_act': ['gelu', 'linear']}),
     ('gau_alpha', {'residual': 'skipinit', 'packed': True}),
     (causal(UserGAU), CONFIGS['gau_alpha']),
+    ('flash', {'application': 'lm', 'residual': 'adam'}),
+    ('mc_tfm', {'norm_position': 'pre', 'norm': 'layer'}),
+    ('gpt_neox', {'segment_vocab_size': 2, 'with_lm': 'linear', 'residual': 'skipinit', 'attention': 'linear'}),
+    ('bert', {'attention': 'sparse', 'attention_options': {'stride': 2}}),
+    ('roformer', {'attention': 'nystrom', 'attention_options': {'landmarks': 3}}),
 ]
 
 
@@ -223,6 +229,7 @@ class Shared(BERT):
 
 @pytest.mark.parametrize('model, options, words', [
     ('bert', {'recompute': True}, 'cannot honour recompute'),
+    ('bert', {'attention': 'performer'}, "random features of attention='performer' are not trained"),
     ('bert', {'residual_attention_scores': True}, 'cannot honour residual_attention_scores'),
     (LastIsWider, {}, "block 2 differs from block 0: 'Transformer-2-FeedForward' has units=48, there 64"),
     (OneMore, {}, "block 1 differs from block 0: a layer 'Extra-1'"),
@@ -252,3 +259,16 @@ def test_a_stack_refuses_what_it_cannot_stack():
     narrow = BlockStack(2, [MultiHeadAttention(1, 3)], ['Block-%d'], [Step(0, [-1, -1, -1], True, {})])
     with pytest.raises(ValueError, match='the output of a block must have the shape of its input'):
         narrow.build((None, 3, 4))
+
+
+def test_layers_are_shared_with_equal_blocks_only():
+    scanned, plain = (build('roformer', stack=stack) for stack in ('scan', 'unrolled'))
+    same = build('roformer', stack='scan', layers=scanned.layers)
+    assert same.model.count_params() == scanned.model.count_params()
+    for options in ({'application': 'lm'}, {'attention': 'linear'}, {'num_hidden_layers': 2}, {'residual': 'adam'}):
+        with pytest.raises(ValueError, match='layers: Transformer-Stack is shared with a model of other blocks'):
+            build('roformer', stack='scan', layers=scanned.layers, **options)
+    with pytest.raises(ValueError, match="layers: Transformer-Stack is of a model with stack='scan'"):
+        build('roformer', layers=scanned.layers)
+    with pytest.raises(ValueError, match="is of a model with stack='unrolled', whose blocks a loop cannot share"):
+        build('roformer', stack='scan', layers=plain.layers)

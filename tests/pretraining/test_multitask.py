@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 
 from gplinker_kit.backend import Input, Model, keras, layers, ops
+from gplinker_kit.backend.tasks_rule import normalized_sum
 from gplinker_kit.pretraining import compile_tasks
+from tests.layers.wiring import compute
 from tests.models.tiny import batch, build
 
 RATE = 0.5
@@ -99,3 +101,8 @@ def test_errors():
     compiled.compile('sgd', 'mse')
     with pytest.raises(ValueError, match='the model is compiled'):
         compile_tasks(compiled, ['mse', 'mse'], 'sgd')
+
+
+def test_a_gradient_whose_square_is_nothing_adds_nothing():
+    found = compute(lambda g: normalized_sum([[g]])[0], np.full((3, 4), 1e-22, 'float32'))
+    assert abs(found).max() < 1e-6

@@ -162,7 +162,7 @@ def conditions(layer):
 
 def random_features(layer):
     """How many of the last weights of a layer are a Performer's features."""
-    return int(isinstance(getattr(layer, 'template', layer), PerformerAttention))
+    return int(isinstance(layer, PerformerAttention))
 
 
 def nameless(layer):

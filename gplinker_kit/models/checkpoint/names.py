@@ -56,11 +56,13 @@ HEAD_TABLES = (
 # The output matrix of the masked-language-model head: the token table once more.
 TIED, TOKENS = 'cls.predictions.decoder.weight', 'bert/embeddings/word_embeddings'
 # Computed, not learned.
-BUFFERS = re.compile(r'(^|\.)(position_ids|token_type_ids|embed_positions\.weight|inv_freq)$')
+BUFFERS = re.compile(
+    r'(^|\.)(position_ids|token_type_ids|embed_positions\.weight|inv_freq)$|\.(attn|attention)\.(masked_)?bias$'
+)
 
 HEADS = re.compile(
     r'^cls/|^bert/pooler/|(^|/)output_mapping(/|$)'
-    r'|(^|\.)(cls|pooler|classifier|qa_outputs|lm_head)\.'
+    r'|(^|\.)(cls|pooler|classifier|qa_outputs|lm_head|embed_out)\.'
     # Layers, behind whatever prefix their model has.
     r'|(MLM|NSP|Pooler|Argument|Head-Link|Tail-Link)-\w+\.\d+$|Output-Mapping\.\d+$'
 )
