@@ -7,7 +7,7 @@ queries, m keys, h heads, d key size a head, v value size a head, l landmarks.
 import math
 
 from gplinker_kit.backend import ops, register
-from gplinker_kit.layers.common import key_mask, require_positive
+from gplinker_kit.layers.common import key_mask, mask_out, require_positive
 from gplinker_kit.layers.efficient_attention import EfficientAttention, heads_first, transposed
 from gplinker_kit.layers.linear_attention import turned
 

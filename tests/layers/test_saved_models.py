@@ -69,12 +69,15 @@ def plain_models():
                           layer_norm_cond=condition, additional_input_layers=condition, **CONDITIONAL),
         'roformer_v2': build('roformer_v2', application='lm', dropout_rate=0.1),
         'flash': build('flash', application='lm', attention_dropout_rate=0.1),
+        'scan': build('gau_alpha', stack='scan', num_hidden_layers=2, norm_position='pre', residual='skipinit',
+                      dropout_rate=0.1),
     }  # fmt: skip
     inputs = {
         'bert': [tokens, segments, PLACES],
         'roformer': [tokens, segments, CONDITION],
         'roformer_v2': [tokens, segments],
         'flash': [tokens, segments],
+        'scan': [tokens, segments],
     }
     return {name: (wrapper.model, inputs[name]) for name, wrapper in made.items()}
 
