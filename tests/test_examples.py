@@ -30,3 +30,11 @@ def test_pretrain_mlm(tmp_path):
     done = subprocess.run(command, env=environment, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert 'step 3: loss ' in done.stdout and 'holds an encoder of ' in done.stdout
+
+
+def test_multitask():
+    command = [sys.executable, os.path.join(ROOT, 'examples', 'multitask.py'), '--epochs', '1', '--batch-size', '128']
+    environment = dict(os.environ, PYTHONPATH=ROOT, PYTHONIOENCODING='utf-8')
+    done = subprocess.run(command, env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert 'epoch 1: sum of the losses ' in done.stdout and 'types: accuracy ' in done.stdout
