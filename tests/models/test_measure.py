@@ -133,16 +133,20 @@ def cross_entropy(labels, logits):
 
 
 def test_increments_grow_with_depth_or_not():
-    """From 3 to 12 blocks. Post-norm: both norms grow as the depth; the scheme for Adam: ‖∇‖₁ is nearly flat; DeepNorm,
-    which is for SGD: ‖∇‖₂ is, while ‖∇‖₁ still grows.
+    """From 3 to 12 blocks. Post-norm: both norms grow as the depth, pre-norm: more slowly; the scheme for Adam: ‖∇‖₁ is
+    nearly flat; that for SGD, and DeepNorm: ‖∇‖₂ is, while ‖∇‖₁ still grows; that for LAMB: ‖∇‖₁ times the gain.
     """
     growth = {}
-    for residual in ('plain', 'adam', 'deepnorm'):
-        shallow, deep = (increments(blocks, residual=residual) for blocks in (3, 12))
+    for residual in ('plain', 'pre', 'adam', 'sgd', 'lamb', 'deepnorm'):
+        options = {'norm_position': 'pre'} if residual == 'pre' else {'residual': residual}
+        shallow, deep = (increments(blocks, **options) for blocks in (3, 12))
         growth[residual] = deep[0] / shallow[0], deep[1] / shallow[1]
     assert growth['plain'][0] > 2 and growth['plain'][1] > 2.3
     assert growth['adam'][1] < 1.8 and growth['deepnorm'][0] < 1.8
     assert growth['deepnorm'][1] > 1.2
+    assert growth['sgd'][0] < 1.8 and growth['sgd'][1] > 1.2
+    assert 0.5 * growth['lamb'][1] < 1.3 < growth['lamb'][1]  # its gain is (2N)^(-1/2)
+    assert 1.2 < growth['pre'][1] and growth['pre'][0] < growth['plain'][0]
 
 
 def test_queries_and_keys_hardly_matter():
