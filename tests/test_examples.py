@@ -8,14 +8,20 @@ import sys
 from tests.corpus import CORPUS, ROOT, SCHEMA, VOCAB
 
 
-def test_duee(tmp_path):
+def few_sentences(folder):
+    """The bundled corpus with its first sentences alone, in `folder`."""
     for path in (SCHEMA, VOCAB):
-        shutil.copy(path, str(tmp_path))
+        shutil.copy(path, str(folder))
     for name in ('duee_train.json', 'duee_dev.json'):
         with open(os.path.join(CORPUS, name), encoding='utf-8') as stream:
             lines = stream.readlines()[:20]
-        (tmp_path / name).write_text(''.join(lines), encoding='utf-8')
-    command = [sys.executable, os.path.join(ROOT, 'examples', 'duee.py'), '--data', str(tmp_path), '--epochs', '2']
+        (folder / name).write_text(''.join(lines), encoding='utf-8')
+    return str(folder)
+
+
+def test_duee(tmp_path):
+    data = few_sentences(tmp_path)
+    command = [sys.executable, os.path.join(ROOT, 'examples', 'duee.py'), '--data', data, '--epochs', '2']
     environment = dict(os.environ, PYTHONPATH=ROOT, PYTHONIOENCODING='utf-8')
     done = subprocess.run(command, env=environment, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
@@ -32,8 +38,9 @@ def test_pretrain_mlm(tmp_path):
     assert 'step 3: loss ' in done.stdout and 'holds an encoder of ' in done.stdout
 
 
-def test_multitask():
-    command = [sys.executable, os.path.join(ROOT, 'examples', 'multitask.py'), '--epochs', '1', '--batch-size', '128']
+def test_multitask(tmp_path):
+    data = few_sentences(tmp_path)
+    command = [sys.executable, os.path.join(ROOT, 'examples', 'multitask.py'), '--data', data, '--epochs', '1']
     environment = dict(os.environ, PYTHONPATH=ROOT, PYTHONIOENCODING='utf-8')
     done = subprocess.run(command, env=environment, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr

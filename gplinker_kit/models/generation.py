@@ -181,7 +181,7 @@ class Generator(AutoRegressiveDecoder):
         ids, segments = np.zeros((2, count, width), 'int32')
         for row, text in enumerate(texts):
             ids[row, : len(text)] = text
-            segments[row, real[row].sum() : len(text)] = int(self.is_prefix)
+            segments[row, real[row].sum() :] = int(self.is_prefix)  # padding included: what follows is not seen
         places = np.tile(np.arange(width), (count, 1))
         inside = (places < _filled(lengths, count)[:, None]).astype('int32')
         inputs = [ids] + [segments] * bool(wrapper.segment_vocab_size)

@@ -68,7 +68,7 @@ def test_folding_changes_nothing(model, options):
     assert not plain.load_report.untouched and not plain.load_report.unused_layers
     found, expected = (np.asarray(each.model.predict_on_batch(batch())) for each in (plain, wrapper))
     assert np.abs(expected).max() > 0.5
-    np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-5)
+    np.testing.assert_allclose(found, expected, rtol=1e-5, atol=2e-5)  # values up to 3, divided and multiplied
 
 
 def randomise_factors(wrapper):

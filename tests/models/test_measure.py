@@ -132,6 +132,7 @@ def cross_entropy(labels, logits):
     return -ops.sum(ops.cast(picked, 'float32') * ops.log_softmax(logits), axis=-1)
 
 
+@pytest.mark.once
 def test_increments_grow_with_depth_or_not():
     """From 3 to 12 blocks. Post-norm: both norms grow as the depth, pre-norm: more slowly; the scheme for Adam: ‖∇‖₁ is
     nearly flat; that for SGD, and DeepNorm: ‖∇‖₂ is, while ‖∇‖₁ still grows; that for LAMB: ‖∇‖₁ times the gain.

@@ -50,10 +50,10 @@ CASES = [
     ('gau_alpha', {'residual': 'skipinit', 'packed': True}),
     (causal(UserGAU), CONFIGS['gau_alpha']),
     ('flash', {'application': 'lm', 'residual': 'adam'}),
-    ('mc_tfm', {'norm_position': 'pre', 'norm': 'layer'}),
+    pytest.param('mc_tfm', {'norm_position': 'pre', 'norm': 'layer'}, marks=pytest.mark.once),
     ('gpt_neox', {'segment_vocab_size': 2, 'with_lm': 'linear', 'residual': 'skipinit', 'attention': 'linear'}),
-    ('bert', {'attention': 'sparse', 'attention_options': {'stride': 2}}),
-    ('roformer', {'attention': 'nystrom', 'attention_options': {'landmarks': 3}}),
+    pytest.param('bert', {'attention': 'sparse', 'attention_options': {'stride': 2}}, marks=pytest.mark.once),
+    pytest.param('roformer', {'attention': 'nystrom', 'attention_options': {'landmarks': 3}}, marks=pytest.mark.once),
 ]
 
 
