@@ -37,11 +37,15 @@ def mixed_chunk_step(
     present = present + real
     outputs, kept = [], []
     if quad is not None:
-        output, local = _local_step(*quad, value, state[:2], place, present, chunk_size, mask, scale, local_divisor)
+        output, local = _local_step(
+            quad[0], quad[1], value, state[:2], place, present, chunk_size, mask, scale, local_divisor
+        )
         outputs, kept, state = [output], local, state[2:]
     full = ops.cast(ops.equal(place, float(chunk_size - 1)), 'float32')
     if linear is not None:
-        output, sums = _global_step(*linear, value, state, past, present, full, chunk_size, mask, global_divisor)
+        output, sums = _global_step(
+            linear[0], linear[1], value, state, past, present, full, chunk_size, mask, global_divisor
+        )
         outputs, kept = outputs + [output], kept + sums
     counts = [(place + 1.0) * (1.0 - full), past + full * present, present * (1.0 - full)]
     kept.append(ops.cast(ops.concatenate(counts, axis=1), 'int32'))

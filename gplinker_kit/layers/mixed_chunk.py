@@ -28,9 +28,11 @@ def mixed_chunk_attention(
     """
     branches = []
     if quad is not None:
-        branches.append(local_attention(*quad, value, chunk_size, mask, causal, scale, local_divisor, drop))
+        query, key = quad  # no *quad: AutoGraph of TF 1.15 loses the place of what follows
+        branches.append(local_attention(query, key, value, chunk_size, mask, causal, scale, local_divisor, drop))
     if linear is not None:
-        branches.append(global_attention(*linear, value, chunk_size, mask, causal, global_divisor))
+        query, key = linear
+        branches.append(global_attention(query, key, value, chunk_size, mask, causal, global_divisor))
     if not branches:
         raise ValueError('mixed_chunk_attention: quad and linear are both None, and there is nothing to compute')
     return branches[0] if len(branches) == 1 else branches[0] + branches[1]
