@@ -76,10 +76,17 @@ def bridge(links, triggers, max_cliques=None, deadline=None):
             parts = _common_parts(left + right, between, neighbours, linked, max_cliques, deadline, limits)
             before = with_trigger & mask_of(np.flatnonzero(last <= border))
             behind = with_trigger & mask_of(np.flatnonzero(first >= border + gap))
+            # Once for a node and a part, not for every pair: models that have learned little link nearly all.
+            own = {
+                (node, part): _has_trigger(node, part, neighbours, triggered)
+                for nodes, triggered in ((left, before), (right, behind))
+                for node in nodes
+                for part in parts.get(node, ())
+                if not part & with_trigger
+            }
             for x, y in itertools.product(left, right):
                 for part in parts.get(x, set()) & parts.get(y, set()):
-                    if not part & with_trigger and (_has_trigger(x, part, neighbours, before)
-                                                    and _has_trigger(y, part, neighbours, behind)):
+                    if own.get((x, part)) and own.get((y, part)):
                         continue
                     common = list(members(part))
                     linked[x, y] = linked[y, x] = True
