@@ -68,7 +68,7 @@ def convert(source, target, names=None, wrapper=None, dtype=None, force=False):
     if not arrays:
         raise CheckpointError('%s holds nothing that %s has a name for' % (opened.path, target))
     writing.write_arrays(target, arrays, names)
-    _count(report, (result.origins.get(name, name) for name in arrays))
+    _count(report, arrays if names == 'bert4keras' else (result.origins.get(name, name) for name in arrays))
     _leave_out(report, result.left_out)
     return report
 

@@ -70,6 +70,8 @@ def test_names_of_layers_need_no_model(tmp_path):
     report = convert(tmp_path / 'a.weights.h5', tmp_path / 'b.safetensors', names='pytorch')
     assert report.names == ('layers', 'pytorch') and not report.left_out
     convert(tmp_path / 'b.safetensors', tmp_path / 'c.safetensors', names='layers')
+    report = convert(tmp_path / 'c.safetensors', tmp_path / 'e.safetensors')
+    assert report.names == ('layers', 'bert4keras') and set(report.written) == {'embeddings', 'encoder', 'heads'}
     expected = digest(wrapper)
     wrapper.model.set_weights([0 * weight for weight in wrapper.model.get_weights()])
     wrapper.load_weights_from_checkpoint(tmp_path / 'c.safetensors', strict=True)
