@@ -5,6 +5,7 @@
 
 import atexit
 import fcntl
+import hashlib
 import os
 import pathlib
 import shutil
@@ -180,18 +181,47 @@ def run_shared_peer(script, *args, timeout=600):
         atexit.register(shutil.rmtree, folder, True)
         return pathlib.Path(folder), run_peer(script, *args + (folder,), timeout=timeout)
     name = '-'.join([os.path.splitext(os.path.basename(script))[0]] + [str(arg) for arg in args])
-    folder, results = os.path.join(shared, name), os.path.join(shared, name + '.npz')
-    with open(folder + '.lock', 'w') as lock:
+    folder = os.path.join(shared, name)
+    os.makedirs(folder, exist_ok=True)
+    return pathlib.Path(folder), _kept(folder, lambda: run_peer(script, *args + (folder,), timeout=timeout))
+
+
+def _kept(path, run):
+    """Returns the arrays in `path`.npz, which whoever comes first makes."""
+    with open(path + '.lock', 'w') as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        if not os.path.exists(results):
-            os.makedirs(folder, exist_ok=True)
-            np.savez(results, **run_peer(script, *args + (folder,), timeout=timeout))
-    with np.load(results, allow_pickle=False) as archive:
-        return pathlib.Path(folder), {key: archive[key] for key in archive.files}
+        if not os.path.exists(path + '.npz'):
+            np.savez(path + '.npz', **run())
+    with np.load(path + '.npz', allow_pickle=False) as archive:
+        return {key: archive[key] for key in archive.files}
+
+
+def _fingerprint(script, args, tf_keras):
+    """A name for what a peer is given: the contents of files, the words of the rest."""
+    made = hashlib.sha256(b'tf_keras' if tf_keras else b'keras')
+    for part in (script,) + args:
+        path = str(part)
+        made.update(b'\0' + path.encode('utf-8') if not os.path.isfile(path) else b'\1' + _content(path))
+    return made.hexdigest()
+
+
+def _content(path):
+    """The bytes of a file; of an archive of arrays what it holds, whichever numpy wrote it."""
+    if not path.endswith('.npz'):
+        with open(path, 'rb') as stream:
+            return stream.read()
+    with np.load(path, allow_pickle=False) as archive:
+        return b''.join(
+            repr((name, archive[name].dtype.str, archive[name].shape)).encode('utf-8') + archive[name].tobytes()
+            for name in sorted(archive.files)
+        )
 
 
 def run_peer(script, *args, tf_keras=False, timeout=300):
     """Runs `python script *args out.npz` with TF 1.15's Python, and returns the arrays that it wrote as a dict.
+
+    Where one call of scripts/test asks for the same again, on another stack, it gets what the first run wrote; a peer
+    that is given a folder runs every time, for it may write there.
 
     A peer patches Keras when it is imported, hence the process of its own. It sees neither TF_KERAS nor KERAS_BACKEND;
     `tf_keras=True` sets the former. TF2_BEHAVIOR, which TensorFlow 2 leaves behind, would make it start eager.
@@ -199,9 +229,16 @@ def run_peer(script, *args, tf_keras=False, timeout=300):
     """
     import pytest
 
-    python = tf1_python()
+    python, shared = tf1_python(), os.environ.get('GPLINKER_PEER_RESULTS')
     if python is None:
         pytest.skip('no Python with TF 1.15: set GPLINKER_TF1_PYTHON or run scripts/env tf1')
+    if shared and not any(os.path.isdir(str(arg)) for arg in args):
+        path = os.path.join(shared, _fingerprint(script, args, tf_keras))
+        return _kept(path, lambda: _run_peer(python, script, args, tf_keras, timeout))
+    return _run_peer(python, script, args, tf_keras, timeout)
+
+
+def _run_peer(python, script, args, tf_keras, timeout):
     env = {k: v for k, v in os.environ.items() if k not in ('TF_KERAS', 'KERAS_BACKEND', 'PYTHONPATH', 'TF2_BEHAVIOR')}
     env.update(PYTHONPATH=ROOT, TF_CPP_MIN_LOG_LEVEL='3', CUDA_VISIBLE_DEVICES='')
     if tf_keras:

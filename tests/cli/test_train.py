@@ -16,9 +16,11 @@ def read(folder, name):
 
 @pytest.fixture
 def arguments(corpus, tmp_path):
-    """A training of two short epochs into tmp_path/model."""
+    """A training of two short epochs into tmp_path/model, judged by two texts: it will have learned nothing."""
+    lines = (corpus / 'duee_dev.json').read_text(encoding='utf-8').splitlines()
+    (tmp_path / 'dev.json').write_text('\n'.join(lines[:2]), encoding='utf-8')
     return ['train', '--data', str(corpus), '--output', str(tmp_path / 'model'), '--batch-size', '15', '--epochs', '2',
-            '--config', str(corpus / 'encoder.json')]
+            '--config', str(corpus / 'encoder.json'), '--dev', str(tmp_path / 'dev.json')]
 
 
 @pytest.mark.once
@@ -36,7 +38,7 @@ def test_options_reach_the_folder(arguments, tmp_path, capsys):
     entry = read(folder, 'history.json')[-1]
     assert entry['epoch'] == 2 and entry['groups']['one_event']['texts'] > 0 and entry['learning_rate'] > 0
     errors = capsys.readouterr().err
-    assert '30 training texts in ' in errors and '30 dev texts in ' in errors and 'thresholds' not in errors
+    assert '30 training texts in ' in errors and '2 dev texts in ' in errors and 'thresholds' not in errors
 
 
 def test_the_trained_model_has_tuned_thresholds(model, capsys):
@@ -67,6 +69,7 @@ def test_patience_without_dev_sentences(arguments, corpus, tmp_path, capsys):
     for name in ('duee_event_schema.json', 'duee_train.json', 'vocab.txt'):
         os.link(str(corpus / name), str(tmp_path / 'corpus' / name))
     arguments[2] = str(tmp_path / 'corpus')
+    del arguments[arguments.index('--dev'):]
     assert main(arguments + ['--patience', '2']) == 2
     assert 'patience is 2, but there are no labelled dev examples' in capsys.readouterr().err
 
