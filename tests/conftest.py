@@ -32,7 +32,7 @@ def plain_session():
     """Returns a session of TF 1.15 that runs graphs as they were built.
 
     Where a graph runs once or twice, rewriting it takes a quarter of all the time. The tests of the backend, of
-    commands, trainings and examples, and the peers leave TensorFlow as users find it.
+    commands and examples, and most peers leave TensorFlow as users find it.
     """
     import tensorflow as tf
 

@@ -2,11 +2,12 @@
 
 import os
 
-from gplinker_kit.backend import K, keras, set_random_seed
+from gplinker_kit.backend import STACK, K, keras, set_random_seed
 from gplinker_kit.events import Schema, read_examples, read_schema
 from gplinker_kit.gplinker import GPLinker, Settings
 from gplinker_kit.models.builder import resolve_config
 from gplinker_kit.tokenizers import Tokenizer
+from tests.conftest import plain_session
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 CORPUS = os.path.join(ROOT, 'examples', 'corpus')
@@ -28,6 +29,8 @@ def sentences(count):
 def tiny_gplinker(schema, seed=0, max_length=64, window_stride=None, typed_links=False, **encoder):
     """Returns an untrained GPLinker: one block, 64 wide."""
     (keras.backend.clear_session if hasattr(keras.backend, 'clear_session') else K.clear_session)()
+    if STACK != 'keras3':
+        keras.backend.set_session(plain_session())
     set_random_seed(seed)
     tokenizer = Tokenizer(VOCAB, do_lower_case=True)
     size = dict(hidden_size=64, num_hidden_layers=1, num_attention_heads=2, intermediate_size=128, hidden_act='relu')

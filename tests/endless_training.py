@@ -17,6 +17,7 @@ import numpy as np
 from safetensors.numpy import load_file
 
 from gplinker_kit import resumption
+from gplinker_kit.events import read_schema
 from gplinker_kit.events.policy import Thresholds
 from gplinker_kit.files import read_json
 from gplinker_kit.gplinker import GPLinker, Settings
@@ -77,7 +78,7 @@ class StandIn(GPLinker):
 
     def __init__(self, version):
         settings = read_json(os.path.join(version, 'config.json'))['settings']
-        self.schema, self.examples = sentences(2)
+        self.schema, self.examples = read_schema(os.path.join(version, 'schema.json')), sentences(2)[1]
         self.settings, self.tokenizer = Settings(**settings), Tokenizer(VOCAB, do_lower_case=True)
         self.thresholds, self.threshold_curves, self.history, self.link_labels = Thresholds(), None, [], 1
         self.load_report = None

@@ -7,10 +7,11 @@ import numpy as np
 import pytest
 
 from gplinker_kit.errors import CheckpointError, DataError
+from gplinker_kit.events import read_schema
 from gplinker_kit.gplinker import FILES, GPLinker, Settings
 from gplinker_kit.models.weights import load_weights, named_weights, save_weights
 from gplinker_kit.tokenizers import Tokenizer
-from tests.corpus import SCHEMA, VOCAB, read_schema, sentences, tiny_gplinker
+from tests.corpus import VOCAB, sentences, tiny_gplinker
 
 
 @pytest.fixture(scope='module')
@@ -21,7 +22,7 @@ def gplinker():
 def test_files_of_a_version(gplinker, tmp_path):
     version = gplinker.save(str(tmp_path))
     assert sorted(os.listdir(version)) == sorted(FILES)
-    assert read_schema(os.path.join(version, 'schema.json')) == read_schema(SCHEMA)
+    assert read_schema(os.path.join(version, 'schema.json')) == gplinker.schema
 
 
 @pytest.mark.parametrize('name', FILES)

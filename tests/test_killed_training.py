@@ -23,7 +23,7 @@ ROUNDS = 8
 def trainer(tmp_path):
     """(the program that trains, the folder it trains into, which holds a model already)."""
     folder = str(tmp_path / 'model')
-    tiny_gplinker(sentences(1)[0]).save(folder)
+    tiny_gplinker(sentences(2)[0]).save(folder)
     process = subprocess.Popen(
         [sys.executable, '-W', 'ignore', '-m', 'tests.endless_training', folder], cwd=ROOT, universal_newlines=True,
         stdin=subprocess.PIPE, stdout=subprocess.PIPE,
@@ -78,7 +78,7 @@ def test_a_training_ends_as_if_it_had_not_been_killed(tmp_path):
     start, whole, killed = (str(tmp_path / name) for name in ('start', 'whole', 'killed'))
     os.mkdir(whole)
     os.mkdir(killed)
-    tiny_gplinker(sentences(1)[0]).save(start)
+    tiny_gplinker(sentences(20)[0]).save(start)
     process = subprocess.Popen(
         [sys.executable, '-W', 'ignore', '-m', 'tests.killed_training'], cwd=ROOT, universal_newlines=True,
         stdin=subprocess.PIPE, stdout=subprocess.PIPE,

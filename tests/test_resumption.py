@@ -15,7 +15,7 @@ import pytest
 from safetensors.numpy import load_file
 
 from gplinker_kit import fitting, training
-from gplinker_kit.backend import ENGINE, STACK, keras
+from gplinker_kit.backend import ENGINE
 from gplinker_kit.cli import main
 from gplinker_kit.errors import DataError
 from gplinker_kit.events.policy import Thresholds
@@ -25,7 +25,6 @@ from gplinker_kit.model_folder import current_version, pointed
 from gplinker_kit.recipe import Recipe
 from gplinker_kit.state_file import read_facts, state_path
 from gplinker_kit.training import train
-from tests.conftest import plain_session
 from tests.corpus import ROOT, sentences, tiny_gplinker
 
 SCHEMA, EXAMPLES = sentences(20)
@@ -55,8 +54,6 @@ class Killed(BaseException):
 def run(folder, monkeypatch=None, steps=None, examples=EXAMPLES, recipe=RECIPE, lines=None, **options):
     """Trains in a new GPLinker, and stops dead after some steps; returns its Result, or None where it was stopped."""
     gplinker, left = tiny_gplinker(SCHEMA, **DROPOUT), [steps]
-    if STACK != 'keras3':
-        keras.backend.set_session(plain_session())
 
     def step(*arguments):
         if left[0] == 0:

@@ -14,6 +14,8 @@ import sys
 
 import numpy as np
 
+from tests.conftest import plain_session
+
 SMALL = {'vocab_size': 50, 'hidden_size': 32, 'num_hidden_layers': 3, 'num_attention_heads': 4, 'intermediate_size': 64}
 BERT = dict(SMALL, hidden_act='gelu', max_position=16, num_hidden_layers=2)
 ROFORMER = dict(SMALL, hidden_act='gelu')
@@ -172,6 +174,7 @@ def main(mode, folder, out):
     results = {}
     for case in {'save': CASES, 'load': REVERSE, 'some': FLAVOURED}[mode]:
         K.clear_session()
+        K.set_session(plain_session())
         model, arguments, pointers = CASES[case]
         cls = gau_alpha(models, layers) if model == 'gau_alpha' else model
         wrapper = models.build_transformer_model(
@@ -205,6 +208,7 @@ def main(mode, folder, out):
                 results['%s/%s/%d' % (case, name, i)] = value
     for case in RESIZED if mode == 'save' else ():
         K.clear_session()
+        K.set_session(plain_session())
         model, arguments, _ = CASES[case]
         path = os.path.join(folder, case.replace(' ', '_'), 'bert_model.ckpt')
         arguments = dict(dict(arguments, autoresize_weights=True), **RESIZED[case])
