@@ -4,9 +4,10 @@
 
 One layer of 4·256² weights on one text; a forward pass (`predict_on_batch`) and a training step (mean squared error,
 Adam). The stack is that of the Python that runs this (and of KERAS_BACKEND); FLASH-pytorch runs PyTorch in the peer's
-Python, Keras's own MultiHeadAttention on Keras 3. Every number comes from a process of its own. A kind goes to the
-length at which a call would take longer than the cap, or more memory than the machine has. Slopes are of logarithms:
-1 is linear, 2 quadratic.
+Python, Keras's own MultiHeadAttention on Keras 3. Every number comes from a process of its own, which keeps the memory
+that it frees: glibc would give large arrays back after each operation, and the page faults of the next one, none in one
+call and fifty thousand in another, can take as long as the arithmetic. A kind goes to the length at which a call would
+take longer than the cap, or more memory than the machine has. Slopes are of logarithms: 1 is linear, 2 quadratic.
 """
 
 from __future__ import annotations
@@ -37,6 +38,7 @@ SECONDS = 20.0  # longest call that is measured
 ROUNDS, LONG_ENOUGH = 5, 20.0
 MEMORY_SHARE = 0.8  # of what is free
 FITTED = 4  # the last lengths, through which a slope goes
+KEEPING = {'MALLOC_MMAP_MAX_': '0', 'MALLOC_TRIM_THRESHOLD_': str(2**40)}  # glibc returns no memory
 
 
 def variant(kind, run, length):
@@ -184,6 +186,7 @@ def main(argv=None):
     if options.only:
         kinds = [kind for kind in kinds if kind in options.only]
         goals = [row for row in goals if row.name in options.only]
+    os.environ.update(KEEPING)  # of every process that is begun from here on
     report = {'environment': dict(common.machine(), quick=options.quick), 'rows': [], 'slopes': {}, 'left_out': [],
               'failed': [], 'skipped': []}  # fmt: skip
     common.measure_all(goals, pythons, options.quick, report)

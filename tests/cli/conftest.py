@@ -32,8 +32,12 @@ def corpus(tmp_path_factory):
 
 @pytest.fixture(scope='session')
 def model(corpus, tmp_path_factory):
-    """A model folder made by `gplinker train`."""
-    folder = str(tmp_path_factory.mktemp('runs') / 'model')
+    """A model folder made by `gplinker train`, judged by a third of the sentences."""
+    runs = tmp_path_factory.mktemp('runs')
+    folder, few = str(runs / 'model'), runs / 'dev.json'
+    lines = (corpus / 'duee_dev.json').read_text(encoding='utf-8').splitlines()
+    few.write_text('\n'.join(lines[:10]), encoding='utf-8')
     arguments = ['train', '--data', str(corpus), '--output', folder, '--config', str(corpus / 'encoder.json')]
+    arguments += ['--dev', str(few)]
     assert main(arguments + ['--epochs', '60', '--batch-size', '15', '--learning-rate', '5e-3']) == 0
     return folder

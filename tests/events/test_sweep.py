@@ -21,6 +21,7 @@ def decoded_counts(texts, threshold):
     return total
 
 
+@pytest.mark.once
 @pytest.mark.parametrize('size', [None, 10])
 def test_every_threshold_counts_what_decoding_finds(size):
     texts = scored_texts(8, seed=1, size=size)

@@ -1,6 +1,6 @@
 """`model.save` and `load_model` in a fresh process: every model and head, on every stack (hence in this folder).
 
-The other process imports `gplinker_kit.models` and nothing else of ours. It predicts, trains one more step with the
+The other process imports `gplinker_kit.models` and nothing else of the library. It predicts, trains one more step with the
 state of the optimizer that it found, and writes what came out; this process does the same without saving.
 """
 
@@ -34,10 +34,15 @@ import os, sys, warnings
 import numpy as np
 import gplinker_kit.models
 if os.environ.get('TF_KERAS'):
+    from tensorflow.keras import backend
     from tensorflow.keras.models import load_model
 else:
+    from keras import backend
     from keras.models import load_model
 folder, extension = sys.argv[1:]
+if extension == '.h5':
+    from tests.conftest import plain_session
+    backend.set_session(plain_session())
 found = {}
 warnings.filterwarnings('error', '(?s).*(optimizer|training configuration)', UserWarning)
 for name in sorted(os.listdir(folder)):

@@ -119,6 +119,7 @@ def test_positions_of_rotary_models_may_be_fractional(model):
     assert np.abs(halves - floors).max() > 1e-6 and np.abs(halves - plain).max() > 1e-6
 
 
+@pytest.mark.once
 def test_the_published_base_models_have_their_number_of_parameters():
     v2 = build_transformer_model(model='roformer_v2', **V2_BASE)
     assert v2.count_params() == 94152192
