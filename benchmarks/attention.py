@@ -164,10 +164,11 @@ def main(argv=None):
     """The command line; exit statuses are those of `common.main`."""
     from gplinker_kit.backend import STACK
 
-    names = list(KINDS) + [row.name for row in GOALS]
+    names = ['goals'] + list(KINDS) + [row.name for row in GOALS]
     parser = argparse.ArgumentParser(description=TITLE)
     parser.add_argument(
-        '--only', metavar='ROW', action='append', help='measure this one; may be repeated: %s' % ', '.join(names)
+        '--only', metavar='ROW', action='append',
+        help="measure this one ('goals': all rows that have one); may be repeated: %s" % ', '.join(names),
     )
     parser.add_argument('--quick', action='store_true', help='short texts, to see that it works')
     parser.add_argument('--json', metavar='FILE', help='write the results here')
@@ -185,7 +186,7 @@ def main(argv=None):
     kinds, goals = usual(STACK, pythons['peer'])
     if options.only:
         kinds = [kind for kind in kinds if kind in options.only]
-        goals = [row for row in goals if row.name in options.only]
+        goals = [row for row in goals if row.name in options.only or 'goals' in options.only]
     os.environ.update(KEEPING)  # of every process that is begun from here on
     report = {'environment': dict(common.machine(), quick=options.quick), 'rows': [], 'slopes': {}, 'left_out': [],
               'failed': [], 'skipped': []}  # fmt: skip
