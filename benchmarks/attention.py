@@ -16,7 +16,6 @@ import argparse
 import math
 import os
 import sys
-import time
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 if ROOT not in sys.path:
@@ -35,7 +34,7 @@ OURS, PEER = 'benchmarks.attention_ours', 'benchmarks.peers.attention_flash_pyto
 KINDS = tuple(attention_ours.LAYERS) + ('flash_pytorch',)
 GROWTH, FASTER = 2.2, 4.0  # goals: from 8192 to 16384 tokens at most; at 8192 than softmax at least
 SECONDS = 20.0  # longest call that is measured
-ROUNDS, LONG_ENOUGH = 5, 20.0
+ROUNDS = 5
 MEMORY_SHARE = 0.8  # of what is free
 FITTED = 4  # the last lengths, through which a slope goes
 KEEPING = {'MALLOC_MMAP_MAX_': '0', 'MALLOC_TRIM_THRESHOLD_': str(2**40)}  # glibc returns no memory
@@ -67,9 +66,7 @@ GOALS = [
 def measure_length(kind, run, length, pythons, quick):
     """One number of the table: the row's dict for the JSON file."""
     with Process(variant(kind, run, length), {'quick': quick}, pythons) as process:
-        values, begun = [], time.time()
-        while len(values) < (2 if quick else ROUNDS) and (len(values) < 2 or time.time() - begun < LONG_ENOUGH):
-            values.append(process.measure())
+        values = [process.measure() for _ in range(2 if quick else ROUNDS)]
         facts = process.facts
     return {
         'name': variant_name(kind, run, length), 'kind': kind, 'pass': run, 'length': length, 'ours': median(values),
