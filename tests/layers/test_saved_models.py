@@ -1,7 +1,7 @@
 """`model.save` and `load_model` in a fresh process: every model and head, on every stack (hence in this folder).
 
-The other process imports `gplinker_kit.models` and nothing else of the library. It predicts, trains one more step with the
-state of the optimizer that it found, and writes what came out; this process does the same without saving.
+The other process imports `gplinker_kit.models` and nothing else of the library. It predicts, trains one more step with
+the state of the optimizer that it found, and writes what came out; this process does the same without saving.
 """
 
 import os
