@@ -172,6 +172,7 @@ class Running(Layer):
         return input_shape
 
 
+@pytest.mark.smoke
 def test_scan_in_a_model():
     """Batch and length are both unknown when the model is built."""
     K.clear_session()
@@ -185,6 +186,25 @@ def test_scan_in_a_model():
         before = model.evaluate(x, np.zeros_like(x), verbose=0)
         model.train_on_batch(x, np.zeros_like(x))
         assert model.evaluate(x, np.zeros_like(x), verbose=0) < before
+
+
+@pytest.mark.smoke
+@pytest.mark.skipif(ENGINE != 'torch', reason='other engines trace a step once')
+def test_scan_takes_one_step_for_shapes():
+    calls = []
+
+    class Counted(Layer):
+        def call(self, inputs):
+            def step(carry, x):
+                calls.append(carry)
+                return carry + x, (carry, ops.sum(x))
+
+            last, (carries, sums) = scan(step, inputs, ops.ones((50, 3)))
+            return last, ops.transpose(carries, (1, 0, 2)), ops.broadcast_to(sums, (2, 50))
+
+    outputs = Counted()(layers.Input((3,), batch_size=2))
+    assert [tuple(output.shape) for output in outputs] == [(2, 3), (2, 50, 3), (2, 50)]
+    assert len(calls) == 1
 
 
 @pytest.mark.parametrize('value', [1.0, -1.0])
