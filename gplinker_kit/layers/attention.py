@@ -20,13 +20,19 @@ from gplinker_kit.layers.common import (
     input_shapes,
     key_mask,
     mask_out,
-    require_positive,
     require_rate,
     serialize_initializer,
     static_shape,
 )
 from gplinker_kit.layers.position import apply_rotary
-from gplinker_kit.layers.projections import add_projections, from_heads, rotary_tables, to_heads
+from gplinker_kit.layers.projections import (
+    add_projections,
+    from_heads,
+    heads_config,
+    keep_heads,
+    rotary_tables,
+    to_heads,
+)
 
 POSITION_BIASES = ('rotary', 'typical_relative', 't5_relative')
 
@@ -180,21 +186,15 @@ class MultiHeadAttention(Layer):
         **kwargs
     ):
         super().__init__(**kwargs)
-        out_dim, key_size = out_dim or heads * head_size, key_size or head_size
-        require_positive('MultiHeadAttention', heads=heads, head_size=head_size, out_dim=out_dim, key_size=key_size)
+        keep_heads(self, heads, head_size, out_dim, key_size, value_initializer)
         require_rate('MultiHeadAttention', attention_dropout=attention_dropout)
         check_normalization('MultiHeadAttention', normalization)
-        self.heads = heads
-        self.head_size = head_size
-        self.out_dim = out_dim
-        self.key_size = key_size
         self.use_bias = use_bias
         self.normalization = normalization
         self.attention_scale = attention_scale
         self.attention_dropout = attention_dropout
         self.return_attention_scores = return_attention_scores
         self.kernel_initializer = initializers.get(kernel_initializer)
-        self.value_initializer = None if value_initializer is None else initializers.get(value_initializer)
         self.supports_masking = True
         self.dropout_rng = seed_generator() if attention_dropout else None
 
@@ -245,18 +245,14 @@ class MultiHeadAttention(Layer):
         return [output, (query[0], self.heads, query[1], key[1])] if self.return_attention_scores else output
 
     def get_config(self):
-        config, start = super().get_config(), self.value_initializer
+        config = super().get_config()
         config.update(
-            heads=self.heads,
-            head_size=self.head_size,
-            out_dim=self.out_dim,
-            key_size=self.key_size,
             use_bias=self.use_bias,
             normalization=self.normalization,
             attention_scale=self.attention_scale,
             attention_dropout=self.attention_dropout,
             return_attention_scores=self.return_attention_scores,
             kernel_initializer=serialize_initializer(self.kernel_initializer),
-            value_initializer=start if start is None else serialize_initializer(start),
+            **heads_config(self),
         )
         return config

@@ -6,8 +6,15 @@ Each of them is a function of tensors (b, n, h, d) and a layer around it that ta
 from gplinker_kit.backend import Layer, initializers, ops
 from gplinker_kit.errors import hint
 from gplinker_kit.layers.attention import read_biases
-from gplinker_kit.layers.common import first, input_shapes, require_positive, serialize_initializer, static_shape
-from gplinker_kit.layers.projections import add_projections, from_heads, rotary_tables, to_heads
+from gplinker_kit.layers.common import first, input_shapes, serialize_initializer, static_shape
+from gplinker_kit.layers.projections import (
+    add_projections,
+    from_heads,
+    heads_config,
+    keep_heads,
+    rotary_tables,
+    to_heads,
+)
 
 
 def heads_first(x):
@@ -67,15 +74,9 @@ class EfficientAttention(Layer):
         self, heads, head_size, out_dim, key_size, use_bias, kernel_initializer, value_initializer, **kwargs
     ):
         super().__init__(**kwargs)
-        out_dim, key_size = out_dim or heads * head_size, key_size or head_size
-        require_positive(type(self).__name__, heads=heads, head_size=head_size, out_dim=out_dim, key_size=key_size)
-        self.heads = heads
-        self.head_size = head_size
-        self.out_dim = out_dim
-        self.key_size = key_size
+        keep_heads(self, heads, head_size, out_dim, key_size, value_initializer)
         self.use_bias = use_bias
         self.kernel_initializer = initializers.get(kernel_initializer)
-        self.value_initializer = None if value_initializer is None else initializers.get(value_initializer)
         self.supports_masking = True
 
     def build(self, input_shape):
@@ -100,14 +101,10 @@ class EfficientAttention(Layer):
         return input_shapes(input_shape)[0][:-1] + (self.out_dim,)
 
     def get_config(self):
-        config, start = super().get_config(), self.value_initializer
+        config = super().get_config()
         config.update(
-            heads=self.heads,
-            head_size=self.head_size,
-            out_dim=self.out_dim,
-            key_size=self.key_size,
             use_bias=self.use_bias,
             kernel_initializer=serialize_initializer(self.kernel_initializer),
-            value_initializer=start if start is None else serialize_initializer(start),
+            **heads_config(self),
         )
         return config

@@ -3,7 +3,7 @@
 Notation: b batch, n length, e hidden, u inner width (units), s key size, h heads, c chunk size.
 """
 
-from gplinker_kit.backend import activations, initializers, ops, register
+from gplinker_kit.backend import activations, ops, register
 from gplinker_kit.layers.chunk_layer import BRANCHES, ChunkLayer
 from gplinker_kit.layers.chunk_state import state_shapes
 from gplinker_kit.layers.common import (
@@ -13,10 +13,10 @@ from gplinker_kit.layers.common import (
     input_shapes,
     last_size,
     require_positive,
-    serialize_initializer,
 )
 from gplinker_kit.layers.mixed_chunk import CHUNK_SIZE
 from gplinker_kit.layers.position import apply_rotary
+from gplinker_kit.layers.projections import heads_config, keep_heads
 
 
 @register
@@ -162,14 +162,7 @@ class MixedChunkAttention(ChunkLayer):
             chunk_size, causal, use_bias, branches, local_divisor, global_divisor, attention_scale, attention_dropout,
             kernel_initializer, gamma_initializer, **kwargs
         )  # fmt: skip
-        require_positive('MixedChunkAttention', heads=heads, head_size=head_size)
-        out_dim, key_size = out_dim or heads * head_size, key_size or head_size
-        require_positive('MixedChunkAttention', out_dim=out_dim, key_size=key_size)
-        self.heads = heads
-        self.head_size = head_size
-        self.out_dim = out_dim
-        self.key_size = key_size
-        self.value_initializer = None if value_initializer is None else initializers.get(value_initializer)
+        keep_heads(self, heads, head_size, out_dim, key_size, value_initializer)
 
     def build(self, input_shape):
         shapes = input_shapes(input_shape)
@@ -242,12 +235,6 @@ class MixedChunkAttention(ChunkLayer):
         return self.out_dim
 
     def get_config(self):
-        config, start = super().get_config(), self.value_initializer
-        config.update(
-            heads=self.heads,
-            head_size=self.head_size,
-            out_dim=self.out_dim,
-            key_size=self.key_size,
-            value_initializer=start if start is None else serialize_initializer(start),
-        )
+        config = super().get_config()
+        config.update(heads_config(self))
         return config

@@ -4,8 +4,44 @@
 `value_initializer`. Notation: b batch, n length, h heads, d head size, e hidden.
 """
 
-from gplinker_kit.backend import ops
-from gplinker_kit.layers.common import add_matrix, dense, input_shapes, last_size
+from gplinker_kit.backend import initializers, ops
+from gplinker_kit.layers.common import (
+    add_matrix,
+    dense,
+    input_shapes,
+    last_size,
+    require_positive,
+    serialize_initializer,
+)
+
+
+def keep_heads(layer, heads, head_size, out_dim=None, key_size=None, value_initializer=None):
+    """Makes the sizes and `value_initializer` attributes of a layer; where None, out_dim is heads·head_size, and
+    key_size is head_size.
+
+    Raises: ValueError for a size that is no positive integer.
+    """
+    owner = type(layer).__name__
+    require_positive(owner, heads=heads, head_size=head_size)
+    out_dim, key_size = out_dim or heads * head_size, key_size or head_size
+    require_positive(owner, out_dim=out_dim, key_size=key_size)
+    layer.heads = heads
+    layer.head_size = head_size
+    layer.out_dim = out_dim
+    layer.key_size = key_size
+    layer.value_initializer = None if value_initializer is None else initializers.get(value_initializer)
+
+
+def heads_config(layer):
+    """What `keep_heads` has kept, as `get_config` returns it."""
+    start = layer.value_initializer
+    return {
+        'heads': layer.heads,
+        'head_size': layer.head_size,
+        'out_dim': layer.out_dim,
+        'key_size': layer.key_size,
+        'value_initializer': start if start is None else serialize_initializer(start),
+    }
 
 
 def add_projections(layer, input_shape):
