@@ -21,7 +21,7 @@ from gplinker_kit.layers import (
     Residual,
 )
 from gplinker_kit.layers.efficient_attention import EfficientAttention
-from gplinker_kit.models.block_stack import BlockStack, get_weights
+from gplinker_kit.models.block_stack import BlockStack, block_layers, get_weights, set_weights
 from gplinker_kit.models.checkpoint.loading import conditions, layers_and_names
 
 
@@ -113,23 +113,13 @@ def profile(model, batch):
     found = {}
     for (layer, _), value in zip(profiler.found, values):
         if isinstance(layer, BlockStack):
-            _set_stacked(layer, value)
+            sums = [each for each in block_layers(layer).values() if each.template in learning(layer)]
             found[layer.name] = [float(factor) for factor in np.ravel(value)]
+            set_weights({each: {0: factor} for each, factor in zip(sums, np.ravel(value))})
         else:
             layer.set_weights([np.full(weight.shape, value) for weight in layer.get_weights()])
             found[layer.name] = float(value)
     return found
-
-
-def _set_stacked(stack, factors):
-    """factors (l, sums of a block)."""
-    arrays = [array.copy() for array in stack.get_weights()]
-    order = {id(weight): number for number, weight in enumerate(stack.weights)}
-    owners = [layer for layer, weights in zip(stack.cell.layers, stack.cell.weights) for _ in weights]
-    places = [order[id(weight)] for weight, owner in zip(stack.stacked, owners) if owner in learning(stack)]
-    for place, column in zip(places, np.transpose(factors)):
-        arrays[place][:] = column[:, None]
-    stack.set_weights(arrays)
 
 
 def fold(wrapper):

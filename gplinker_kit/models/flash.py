@@ -6,49 +6,25 @@ from gplinker_kit.backend import Input, Model
 from gplinker_kit.layers import FLASH, MixedChunkAttention
 from gplinker_kit.layers.chunk_layer import BRANCHES
 from gplinker_kit.layers.mixed_chunk import CHUNK_SIZE
-from gplinker_kit.models import blocks, embeddings, heads, mappings, options
-from gplinker_kit.models.encoder import Encoder
-from gplinker_kit.models.initial import gated_initializer, initializer_method, scaled_normal
+from gplinker_kit.models import blocks, embeddings, mappings, options
+from gplinker_kit.models.initial import gated_initializer
 from gplinker_kit.models.masks import LM_Mask, UniLM_Mask
+from gplinker_kit.models.plain import PlainEncoder, require_one_activation
 from gplinker_kit.models.transformer import ID_DTYPE
 
 
-class _Rotary(Encoder):
-    """What the three share: GAU-α's embeddings, RMS norms after the sums, rotary positions, no biases.
-
-    Outputs: hidden states (b, n, hidden_size), or (b, n, vocab_size) with `with_mlm`.
-    """
-
-    HEADS = ('with_mlm',)
-    BLOCK = blocks.Block(norm=blocks.RMS, use_bias=False)
-    SUBLAYERS = 1
-    ROTARY = True
-
-    @initializer_method
-    def initializer(self, shape, dtype=None, order=3, gain=1.0):
-        """GAU-α's: truncated normal of standard deviation gain · fan^(-1/2) · L^(-1/order), L the number of blocks."""
-        return scaled_normal(shape, self.num_hidden_layers, order, gain, dtype)
-
-    def apply_embeddings(self, inputs):
-        return embeddings.plain_embeddings(self, inputs)
-
-    def compute_position_bias(self, inputs=None):
-        return self.rotary_position_bias(inputs)
-
-    def apply_final_layers(self, inputs):
-        return heads.plain_heads(self, inputs)
-
-
-class FLASHQuad(_Rotary):
+class FLASHQuad(PlainEncoder):
     """A stack of quadratic gated attention units with squared ReLU: two of them for a block of a transformer.
 
     `intermediate_size` is the inner width of the unit, 2·hidden_size in the paper; `attention_key_size` its key size,
     128 there; `hidden_act` 'swish'.
     """
 
+    SUBLAYERS = 1
+
     def __init__(self, **kwargs):
         super().__init__(**kwargs)
-        _one_activation(self)
+        require_one_activation(self)
 
     def apply_main_layers(self, inputs, index):
         return blocks.gau_sublayer(self, inputs, index, self.BLOCK, normalization='squared_relu')
@@ -57,7 +33,7 @@ class FLASHQuad(_Rotary):
         return mappings.with_block_options(mappings.flash_quad_names(self.num_hidden_layers), self)
 
 
-class _Chunked(_Rotary):
+class _Chunked(PlainEncoder):
     """A model whose attention is in chunks: its cost is linear in the length, which may be any.
 
     Arguments (beside `Encoder`'s):
@@ -183,10 +159,11 @@ class FLASHModel(_Chunked):
     """A stack of `layers.FLASH`: gated units of linear cost. Sizes as in `FLASHQuad`."""
 
     LAYER = 'Transformer-%d-FLASH'
+    SUBLAYERS = 1
 
     def __init__(self, **kwargs):
         super().__init__(**kwargs)
-        _one_activation(self)
+        require_one_activation(self)
 
     def apply_main_layers(self, inputs, index):
         name = self.LAYER % index
@@ -211,7 +188,6 @@ class MCTFM(_Chunked):
     """A transformer whose attention is `layers.MixedChunkAttention`. Its feed-forward network may be gated."""
 
     LAYER = 'Transformer-%d-MixedChunkAttention'
-    SUBLAYERS = 2
 
     def apply_main_layers(self, inputs, index):
         name = self.LAYER % index
@@ -231,9 +207,3 @@ class MCTFM(_Chunked):
     def variable_mapping(self):
         names = mappings.mc_tfm_names(self.num_hidden_layers, BRANCHES[self.attention_branches], self.gates())
         return mappings.with_block_options(names, self)
-
-
-def _one_activation(model):
-    if isinstance(model.hidden_act, (list, tuple)):
-        name = type(model).__name__
-        raise ValueError('hidden_act of %s must be one activation. Received: %r' % (name, model.hidden_act))

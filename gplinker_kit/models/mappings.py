@@ -13,6 +13,11 @@ def embedding_names():
     }
 
 
+def plain_embedding_names():
+    """Those of `PlainEncoder`s."""
+    return dict(embedding_names(), **{'Embedding-Mapping': ['bert/encoder/embedding_hidden_mapping_in/kernel']})
+
+
 def bert_names(layers, position=True, gates=1):
     """BERT, RoBERTa and (without `position`) RoFormer; `gates` is the number of activations of a gated network."""
     names = embedding_names()
@@ -37,8 +42,7 @@ def bert_names(layers, position=True, gates=1):
 
 def roformer_v2_names(layers, gates=1):
     """RoFormerV2: kernels alone."""
-    names = embedding_names()
-    names['Embedding-Mapping'] = ['bert/encoder/embedding_hidden_mapping_in/kernel']
+    names = plain_embedding_names()
     for i in range(layers):
         stem = 'bert/encoder/layer_%d/' % i
         attention, forward = _block(i)
@@ -49,8 +53,7 @@ def roformer_v2_names(layers, gates=1):
 
 def gau_alpha_names(layers):
     """GAU-α."""
-    names = embedding_names()
-    names['Embedding-Mapping'] = ['bert/encoder/embedding_hidden_mapping_in/kernel']
+    names = plain_embedding_names()
     for i in range(layers):
         stem = 'GAU_alpha/encoder/layer_%d/gau/' % i
         names['Transformer-%d-GatedAttentionUnit' % i] = [
@@ -70,8 +73,7 @@ def flash_quad_names(layers):
 
 def flash_names(layers, branches=('quad', 'linear')):
     """FLASH; ours too. `branches` of the attention: each has scales of its own."""
-    names = embedding_names()
-    names['Embedding-Mapping'] = ['bert/encoder/embedding_hidden_mapping_in/kernel']
+    names = plain_embedding_names()
     for i in range(layers):
         stem = 'FLASH/encoder/layer_%d/flash/' % i
         names['Transformer-%d-FLASH' % i] = (
@@ -82,8 +84,7 @@ def flash_names(layers, branches=('quad', 'linear')):
 
 def mc_tfm_names(layers, branches=('quad', 'linear'), gates=1):
     """MC-TFM; ours too."""
-    names = embedding_names()
-    names['Embedding-Mapping'] = ['bert/encoder/embedding_hidden_mapping_in/kernel']
+    names = plain_embedding_names()
     for i in range(layers):
         stem = 'MC_TFM/encoder/layer_%d/' % i
         query, key, value, output = [stem + part + '/kernel' for part in _ATTENTION]

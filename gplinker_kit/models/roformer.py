@@ -4,6 +4,7 @@ from gplinker_kit.layers import Dropout
 from gplinker_kit.models import blocks, embeddings, heads, mappings
 from gplinker_kit.models.encoder import Encoder
 from gplinker_kit.models.initial import initializer_method, scaled_normal
+from gplinker_kit.models.plain import PlainEncoder
 
 
 class RoFormer(Encoder):
@@ -33,33 +34,20 @@ class RoFormer(Encoder):
         return mappings.with_block_options(names, self)
 
 
-class RoFormerV2(Encoder):
+class RoFormerV2(PlainEncoder):
     """RoFormer without biases and norm parameters: RMS norms, and an initialisation that shrinks with depth.
 
     Outputs: hidden states (b, n, hidden_size), or (b, n, vocab_size) with `with_mlm`.
     """
-
-    HEADS = ('with_mlm',)
-    BLOCK = blocks.Block(norm=blocks.RMS, use_bias=False)
-    ROTARY = True
 
     @initializer_method
     def initializer(self, shape, dtype=None, order=2, gain=1.0):
         """Truncated normal of standard deviation gain · fan^(-1/2) · L^(-1/order), L the number of blocks."""
         return scaled_normal(shape, self.num_hidden_layers, order, gain, dtype)
 
-    def apply_embeddings(self, inputs):
-        return embeddings.plain_embeddings(self, inputs)
-
-    def compute_position_bias(self, inputs=None):
-        return self.rotary_position_bias(inputs)
-
     def apply_main_layers(self, inputs, index):
         x = blocks.attention_sublayer(self, inputs, index, self.BLOCK)
         return blocks.feed_forward_sublayer(self, x, index, self.BLOCK)
-
-    def apply_final_layers(self, inputs):
-        return heads.plain_heads(self, inputs)
 
     def variable_mapping(self):
         return mappings.with_block_options(mappings.roformer_v2_names(self.num_hidden_layers, self.gates()), self)
