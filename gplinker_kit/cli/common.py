@@ -1,9 +1,12 @@
 """What the commands share."""
 
+import os
 import sys
 import time
 
+from gplinker_kit.errors import DataError
 from gplinker_kit.model_folder import POINTER, POINTERS
+from gplinker_kit.state_file import read_facts, state_path
 
 # As `backend.acceleration` has them, which would import TensorFlow.
 PRECISIONS = ('float32', 'float16', 'bfloat16')
@@ -16,6 +19,49 @@ def add_model_argument(parser, required=True):
     parser.add_argument('--which', default=POINTER, choices=POINTERS,
                         help='the version: the best by argument or by event F1 on the dev sentences of its training, '
                              'or the current one (default)')
+
+
+def say(line):
+    print(line, file=sys.stderr, flush=True)
+
+
+def vocabulary_path(vocab, folders):
+    """Returns the vocabulary file: `vocab`, what --vocab says, else vocab.txt of the first folder that has one.
+
+    Raises: ValueError where there is none; a folder may be None.
+    """
+    folders = [folder for folder in folders if folder is not None]
+    paths = [os.path.join(folder, 'vocab.txt') for folder in folders]
+    found = [vocab] if vocab is not None else [path for path in paths if os.path.exists(path)]
+    if not found:
+        raise ValueError(
+            'no vocabulary: give --vocab FILE%s' % ''.join(' (no vocab.txt in %s)' % folder for folder in folders)
+        )
+    return found[0]
+
+
+def add_state_arguments(group, often='so often'):
+    """Adds --resume, --restart and --state-every of a training that can go on."""
+    group.add_argument('--resume', action='store_true',
+                       help='go on where a training into --output stopped, with the same options; begin where there is '
+                            'none, so that one command can be given until it is through')
+    group.add_argument('--restart', action='store_true', help='give up a training into --output that is not finished')
+    group.add_argument('--state-every', type=float, default=600.0, metavar='SECONDS',
+                       help='write the state of the training %s (default: %%(default)s)' % often)
+
+
+def check_unfinished(options, progress):
+    """Raises where --output holds a training that has not finished, unless it is said what to do with it.
+
+    progress: function of the facts of its state -> words that say how far it is.
+    """
+    if options.resume and options.restart:
+        raise ValueError('--resume goes on with a training and --restart gives it up: give one of them')
+    facts = None if options.resume or options.restart else read_facts(options.output)
+    if facts is not None and not facts['finished']:
+        raise DataError(
+            'a training into --output has not finished (%s): add --resume to go on with it, or --restart to give it up'
+            % progress(facts), state_path(options.output))
 
 
 def add_acceleration_arguments(parser, training=False):

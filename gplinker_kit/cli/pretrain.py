@@ -8,11 +8,14 @@ The folder gets bert_config.json, vocab.txt and model.safetensors every --save-e
 training. --optimizer roformer_v2 and gau_alpha are those models' LAMB, their schedules stretched to --steps.
 """
 
-import os
-import sys
-
-from gplinker_kit.cli.common import accelerate, add_acceleration_arguments
-from gplinker_kit.errors import DataError
+from gplinker_kit.cli.common import (
+    accelerate,
+    add_acceleration_arguments,
+    add_state_arguments,
+    check_unfinished,
+    say,
+    vocabulary_path,
+)
 
 HELP = 'pretrain an encoder or decoder on plain texts'
 OPTIMIZERS = ('adam', 'roformer_v2', 'gau_alpha')
@@ -56,17 +59,13 @@ def add_arguments(parser):
     run.add_argument('--save-every', type=int, default=10000, metavar='N',
                      help='steps between two saved models (default: %(default)s)')
     run.add_argument('--log-every', type=int, default=100, metavar='N', help='steps a line (default: %(default)s)')
-    run.add_argument('--resume', action='store_true',
-                     help='go on where a training into --output stopped, with the same options; begin where there is '
-                          'none')
-    run.add_argument('--restart', action='store_true', help='give up a training into --output that is not finished')
-    run.add_argument('--state-every', type=float, default=600.0, metavar='SECONDS',
-                     help='write the state of the training so often (default: %(default)s)')
+    add_state_arguments(run)
     add_acceleration_arguments(parser, training=True)
     parser.add_argument('--output', required=True, metavar='DIR', help='folder to write')
 
 
 def run(options):
+    from gplinker_kit.cli.train import encoder_arguments
     from gplinker_kit.pretraining.corpus import TextStream
     from gplinker_kit.pretraining.folder import check_folder, write_description, write_weights
     from gplinker_kit.pretraining.rows import RowMaker
@@ -77,7 +76,7 @@ def run(options):
         value = getattr(options, name)
         if value is not None and value < 1:
             raise ValueError('--%s must be at least 1, got %d' % (name.replace('_', '-'), value))
-    vocabulary = vocabulary_path(options)
+    vocabulary = vocabulary_path(options.vocab, [options.pretrained])
     tokenizer = Tokenizer(vocabulary, do_lower_case=not options.cased)
     stream = TextStream(options.corpus, options.seed, options.field)
     segment = jieba_words if options.segmenter == 'jieba' and options.objective == 'mlm' else None
@@ -85,7 +84,7 @@ def run(options):
         segment('')  # says at once where jieba is missing
     maker = RowMaker(tokenizer, options.max_length, options.objective, segment, options.mask_rate, options.packed)
     check_folder(options.output)
-    check_unfinished(options)
+    check_unfinished(options, progress)
 
     from gplinker_kit import backend
     from gplinker_kit.pretraining.objective import compile_pretraining, pretraining_model
@@ -94,7 +93,7 @@ def run(options):
     accelerate(options)
     backend.set_random_seed(options.seed)
     say('stack: %s' % ', '.join('%s %s' % pair for pair in backend.versions().items()))
-    config = model_config(options, tokenizer._vocab_size)
+    config = encoder_arguments(options, tokenizer._vocab_size)
     wrapper, trained = pretraining_model(options.model, config, options.objective, options.packed, options.pretrained)
     say('model: %s, %.1f million weights; %d file%s, %.1f MB' % (
         options.model, wrapper.model.count_params() / 1e6, len(stream.paths), 's' * (len(stream.paths) > 1),
@@ -114,21 +113,6 @@ def run(options):
     say('the model is in %s' % options.output)
 
 
-def say(line):
-    print(line, file=sys.stderr, flush=True)
-
-
-def vocabulary_path(options):
-    """Returns the vocabulary file: --vocab, else vocab.txt of --pretrained."""
-    if options.vocab is not None:
-        return options.vocab
-    path = None if options.pretrained is None else os.path.join(options.pretrained, 'vocab.txt')
-    if path is None or not os.path.exists(path):
-        raise ValueError('no vocabulary: give --vocab FILE%s' % (
-            '' if path is None else ' (no vocab.txt in %s)' % options.pretrained))
-    return path
-
-
 def check_vocabulary(tokenizer, wrapper, config, max_length):
     """Raises a ValueError where tokens or positions lie beyond the tables of the model."""
     if tokenizer._vocab_size > config['vocab_size']:
@@ -144,13 +128,6 @@ def check_vocabulary(tokenizer, wrapper, config, max_length):
         raise ValueError(
             '--max-length is %d, and the model has %d positions (max_position_embeddings)' % (max_length, known)
         )
-
-
-def model_config(options, vocab_size):
-    """Returns the builder's arguments from --size, --config or the config of --pretrained."""
-    from gplinker_kit.cli.train import encoder_arguments
-
-    return encoder_arguments(options, vocab_size)
 
 
 def optimizer(options, trained):
@@ -187,14 +164,6 @@ def about(options, config, stream):
     }
 
 
-def check_unfinished(options):
-    """Raises where --output holds a training that has not finished, unless it is said what to do with it."""
-    from gplinker_kit.state_file import read_facts, state_path
-
-    if options.resume and options.restart:
-        raise ValueError('--resume goes on with a training and --restart gives it up: give one of them')
-    facts = None if options.resume or options.restart else read_facts(options.output)
-    if facts is not None and not facts['finished']:
-        raise DataError(
-            'a training into --output has not finished (step %d of %d): add --resume to go on with it, or --restart to '
-            'give it up' % (facts['step'], facts['about']['options']['steps']), state_path(options.output))
+def progress(facts):
+    """How far a training is that has not finished."""
+    return 'step %d of %d' % (facts['step'], facts['about']['options']['steps'])

@@ -10,14 +10,20 @@ encoder is trained from scratch (--size, or --config) or starts from an unpacked
 
 import contextlib
 import os
-import sys
 
-from gplinker_kit.cli.common import accelerate, add_acceleration_arguments
+from gplinker_kit.cli.common import (
+    accelerate,
+    add_acceleration_arguments,
+    add_state_arguments,
+    check_unfinished,
+    say,
+    vocabulary_path,
+)
 from gplinker_kit.errors import DataError
 from gplinker_kit.events.tuning import OBJECTIVES
 from gplinker_kit.model_folder import POINTER
 from gplinker_kit.selection import SELECT
-from gplinker_kit.state_file import FILE, read_facts, state_path
+from gplinker_kit.state_file import FILE
 
 HELP = 'train a model'
 CONFIG_NAMES = ('bert_config.json', 'config.json')
@@ -76,12 +82,7 @@ def add_arguments(parser):
                         help='the F1 that the thresholds are tuned for (default: %(default)s of argument and event F1)')
     choice.add_argument('--no-tune', action='store_true', help='leave the thresholds at 0')
     run = parser.add_argument_group('the run')
-    run.add_argument('--resume', action='store_true',
-                     help='go on where a training into --output stopped, with the same options; begin where there is '
-                          'none, so that one command can be given until it is through')
-    run.add_argument('--restart', action='store_true', help='give up a training into --output that is not finished')
-    run.add_argument('--state-every', type=float, default=600.0, metavar='SECONDS',
-                     help='write the state of the training so often, besides after each epoch (default: %(default)s)')
+    add_state_arguments(run, 'so often, besides after each epoch')
     run.add_argument('--dry-run', action='store_true',
                      help='make a few steps on the largest batches, say what an epoch takes in time and memory, and '
                           'write nothing')
@@ -104,11 +105,12 @@ def run(options):
     for name, examples in (('train', train_examples), ('dev', dev_examples)):
         if examples and all(example.events is None for example in examples):
             raise DataError('no line has an event_list; expected labelled sentences (--%s)' % name, paths[name])
-    tokenizer = Tokenizer(vocabulary_path(options), do_lower_case=not options.cased)
+    vocabulary = vocabulary_path(options.vocab, [options.pretrained, options.data])
+    tokenizer = Tokenizer(vocabulary, do_lower_case=not options.cased)
     trial = options.dry_run or options.find_rate is not None
     check_output(options.output, make=not trial)
     if not trial:
-        check_unfinished(options)
+        check_unfinished(options, progress)
 
     from gplinker_kit import backend
     from gplinker_kit.gplinker import GPLinker, Settings
@@ -183,10 +185,6 @@ def rehearse(gplinker, train_examples, dev_examples, recipe, folder):
         say(line)
 
 
-def say(line):
-    print(line, file=sys.stderr, flush=True)
-
-
 def corpus_paths(options):
     """Returns {'schema', 'train', 'dev'}; `dev` may be None."""
     paths = {'schema': options.schema, 'train': options.train, 'dev': options.dev}
@@ -203,18 +201,6 @@ def corpus_paths(options):
     if missing:
         raise ValueError('no corpus: give --data DIR, or --%s FILE' % ' FILE and --'.join(missing))
     return paths
-
-
-def vocabulary_path(options):
-    """Returns the vocabulary file: --vocab, else vocab.txt of --pretrained or of --data."""
-    if options.vocab is not None:
-        return options.vocab
-    folders = [folder for folder in (options.pretrained, options.data) if folder is not None]
-    for folder in folders:
-        path = os.path.join(folder, 'vocab.txt')
-        if os.path.exists(path):
-            return path
-    raise ValueError('no vocabulary: give --vocab FILE%s' % ''.join(' (no vocab.txt in %s)' % f for f in folders))
 
 
 def encoder_arguments(options, vocab_size):
@@ -266,16 +252,8 @@ def check_output(path, make=True):
         raise DataError('--output cannot be written', path)
 
 
-def check_unfinished(options):
-    """Raises where --output holds a training that has not finished, unless it is said what to do with it."""
-    if options.resume and options.restart:
-        raise ValueError('--resume goes on with a training and --restart gives it up: give one of them')
-    if options.resume or options.restart:
-        return
-    facts = read_facts(options.output)
-    if facts is not None and not facts['finished']:
-        position = facts['position']
-        raise DataError(
-            'a training into --output has not finished (epoch %d of %d, %d batches in): add --resume to go on with it, '
-            'or --restart to give it up' % (position['epoch'], facts['about']['recipe']['epochs'], position['batches']),
-            state_path(options.output))
+def progress(facts):
+    """How far a training is that has not finished."""
+    position = facts['position']
+    return 'epoch %d of %d, %d batches in' % (
+        position['epoch'], facts['about']['recipe']['epochs'], position['batches'])
