@@ -7,12 +7,12 @@ Adam). The stack is that of the Python that runs this (and of KERAS_BACKEND); FL
 Python, Keras's own MultiHeadAttention on Keras 3. Every number comes from a process of its own, which keeps the memory
 that it frees: glibc would give large arrays back after each operation, and the page faults of the next one, none in one
 call and fifty thousand in another, can take as long as the arithmetic. A kind goes to the length at which a call would
-take longer than the cap, or more memory than the machine has. Slopes are of logarithms: 1 is linear, 2 quadratic.
+take longer than the cap, or more memory than the machine has. Slopes are of logarithms: 1 is linear, 2 quadratic. --only goals measures the
+rows that have a goal.
 """
 
 from __future__ import annotations
 
-import argparse
 import math
 import os
 import sys
@@ -26,7 +26,6 @@ from benchmarks.attention_ours import LENGTHS, PASSES, variant_name  # noqa: E40
 from benchmarks.common import Row, median, number, say, spread  # noqa: E402
 from benchmarks.encoder import importable, same_size  # noqa: E402
 from benchmarks.processes import Process, Variant, VariantError  # noqa: E402
-from gplinker_kit.errors import hint  # noqa: E402
 from gplinker_kit.files import write_json  # noqa: E402
 
 TITLE = 'Attention by length'
@@ -34,7 +33,6 @@ OURS, PEER = 'benchmarks.attention_ours', 'benchmarks.peers.attention_flash_pyto
 KINDS = tuple(attention_ours.LAYERS) + ('flash_pytorch',)
 GROWTH, FASTER = 2.2, 4.0  # goals: from 8192 to 16384 tokens at most; at 8192 than softmax at least
 SECONDS = 20.0  # longest call that is measured
-ROUNDS = 5
 MEMORY_SHARE = 0.8  # of what is free
 FITTED = 4  # the last lengths, through which a slope goes
 KEEPING = {'MALLOC_MMAP_MAX_': '0', 'MALLOC_TRIM_THRESHOLD_': str(2**40)}  # glibc returns no memory
@@ -66,7 +64,7 @@ GOALS = [
 def measure_length(kind, run, length, pythons, quick):
     """One number of the table: the row's dict for the JSON file."""
     with Process(variant(kind, run, length), {'quick': quick}, pythons) as process:
-        values = [process.measure() for _ in range(2 if quick else ROUNDS)]
+        values = [process.measure() for _ in range(2 if quick else common.ROUNDS)]
         facts = process.facts
     return {
         'name': variant_name(kind, run, length), 'kind': kind, 'pass': run, 'length': length, 'ours': median(values),
@@ -162,24 +160,9 @@ def main(argv=None):
     from gplinker_kit.backend import STACK
 
     names = ['goals'] + list(KINDS) + [row.name for row in GOALS]
-    parser = argparse.ArgumentParser(description=TITLE)
-    parser.add_argument(
-        '--only', metavar='ROW', action='append',
-        help="measure this one ('goals': all rows that have one); may be repeated: %s" % ', '.join(names),
-    )
-    parser.add_argument('--quick', action='store_true', help='short texts, to see that it works')
-    parser.add_argument('--json', metavar='FILE', help='write the results here')
     peer = os.environ.get('GPLINKER_PEERS_PYTHON') or sys.executable
-    parser.add_argument('--peer-python', metavar='FILE', default=peer, help='default: %(default)s')
-    parser.add_argument('--seconds', metavar='CAP', type=float, default=SECONDS, help='default: %(default)g')
-    options = parser.parse_args(argv)
-    for name in options.only or ():
-        if name not in names:
-            parser.error('there is no row %r.%s' % (name, hint(name, names)))
-    if options.json is not None and not os.path.isdir(os.path.dirname(os.path.abspath(options.json))):
-        parser.error('--json: no such folder: %s' % os.path.dirname(os.path.abspath(options.json)))
-    peer = options.peer_python
-    pythons = {'ours': sys.executable, 'peer': os.path.abspath(peer) if os.sep in peer else peer}
+    options, pythons = common.parse(TITLE, names, peer, argv, lambda parser: parser.add_argument(
+        '--seconds', metavar='CAP', type=float, default=SECONDS, help='default: %(default)g'))
     kinds, goals = usual(STACK, pythons['peer'])
     if options.only:
         kinds = [kind for kind in kinds if kind in options.only]
@@ -192,8 +175,7 @@ def main(argv=None):
     for kind in kinds:
         for run in PASSES:
             measure_kind(kind, run, pythons, options.quick, options.seconds, report)
-    print('# %s%s\n' % (TITLE, ' (quick: not for comparison)' if options.quick else ''))
-    print(common.described(report['environment']) + '\n')
+    print(common.heading(TITLE, report['environment'], options.quick))
     print(common.table(measured))
     for run in PASSES if kinds else ():
         print('\n' + lengths_table(report, run))

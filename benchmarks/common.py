@@ -228,6 +228,37 @@ def machine():
     }
 
 
+def parse(title, names, peer_python, argv=None, add=None):
+    """Reads a benchmark's command line; argparse exits with 2 for wrong arguments.
+
+    Arguments: names: what --only takes. add: function that adds further arguments to the parser.
+    Returns: (options, pythons), the latter {'ours', 'peer'}.
+    """
+    parser = argparse.ArgumentParser(description=title)
+    parser.add_argument(
+        '--only', metavar='ROW', action='append', help='measure this row; may be repeated: %s' % ', '.join(names)
+    )
+    parser.add_argument('--quick', action='store_true', help='little of everything, to see that it works')
+    parser.add_argument('--json', metavar='FILE', help='write the results here')
+    parser.add_argument('--peer-python', metavar='FILE', default=peer_python, help='default: %(default)s')
+    if add is not None:
+        add(parser)
+    options = parser.parse_args(argv)
+    for name in options.only or ():
+        if name not in names:
+            parser.error('there is no row %r.%s' % (name, hint(name, names)))
+    if options.json is not None and not os.path.isdir(os.path.dirname(os.path.abspath(options.json))):
+        parser.error('--json: no such folder: %s' % os.path.dirname(os.path.abspath(options.json)))
+    peer = options.peer_python
+    # Variants run in the project's folder, from where a relative path would mean another file.
+    return options, {'ours': sys.executable, 'peer': os.path.abspath(peer) if os.sep in peer else peer}
+
+
+def heading(title, environment, quick):
+    """Title and one sentence about the machine, in Markdown."""
+    return '# %s%s\n\n%s\n' % (title, ' (quick: not for comparison)' if quick else '', described(environment))
+
+
 def main(title, rows, peer_python, default=None, facts=dict, argv=None):
     """The command line of a benchmark.
 
@@ -238,27 +269,11 @@ def main(title, rows, peer_python, default=None, facts=dict, argv=None):
         exits with 2 for wrong arguments. A missed goal is no failure.
     """
     names = [row.name for row in rows]
-    parser = argparse.ArgumentParser(description=title)
-    parser.add_argument(
-        '--only', metavar='ROW', action='append', help='measure this row; may be repeated: %s' % ', '.join(names)
-    )
-    parser.add_argument('--quick', action='store_true', help='little of everything, to see that it works')
-    parser.add_argument('--json', metavar='FILE', help='write the results here')
-    parser.add_argument('--peer-python', metavar='FILE', default=peer_python, help='default: %(default)s')
-    options = parser.parse_args(argv)
-    for name in options.only or ():
-        if name not in names:
-            parser.error('there is no row %r.%s' % (name, hint(name, names)))
-    if options.json is not None and not os.path.isdir(os.path.dirname(os.path.abspath(options.json))):
-        parser.error('--json: no such folder: %s' % os.path.dirname(os.path.abspath(options.json)))
-    peer = options.peer_python
-    # Variants run in the project's folder, from where a relative path would mean another file.
-    pythons = {'ours': sys.executable, 'peer': os.path.abspath(peer) if os.sep in peer else peer}
+    options, pythons = parse(title, names, peer_python, argv)
     wanted = options.only or default or names
     report = {'environment': dict(machine(), quick=options.quick, **facts()), 'rows': [], 'failed': [], 'skipped': []}
     measure_all([row for row in rows if row.name in wanted], pythons, options.quick, report)
-    print('# %s%s\n' % (title, ' (quick: not for comparison)' if options.quick else ''))
-    print(described(report['environment']) + '\n')
+    print(heading(title, report['environment'], options.quick))
     print(table(report['rows']))
     for kind in ('failed', 'skipped'):
         for entry in report[kind]:

@@ -8,6 +8,15 @@ import sys
 from tests.corpus import CORPUS, ROOT, SCHEMA, VOCAB
 
 
+def run_example(name, *arguments):
+    """Runs a program of examples/; returns what it printed."""
+    command = [sys.executable, os.path.join(ROOT, 'examples', name)] + list(arguments)
+    environment = dict(os.environ, PYTHONPATH=ROOT, PYTHONIOENCODING='utf-8')
+    done = subprocess.run(command, env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
 def few_sentences(folder):
     """The bundled corpus with its first sentences alone, in `folder`."""
     for path in (SCHEMA, VOCAB):
@@ -20,28 +29,17 @@ def few_sentences(folder):
 
 
 def test_duee(tmp_path):
-    data = few_sentences(tmp_path)
-    command = [sys.executable, os.path.join(ROOT, 'examples', 'duee.py'), '--data', data, '--epochs', '2']
-    environment = dict(os.environ, PYTHONPATH=ROOT, PYTHONIOENCODING='utf-8')
-    done = subprocess.run(command, env=environment, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
-    assert 'gold arguments: ' in done.stdout and 'epoch 2: loss ' in done.stdout
-    assert 'official DuEE' in done.stdout and '└─' in done.stdout
+    printed = run_example('duee.py', '--data', few_sentences(tmp_path), '--epochs', '2')
+    assert 'gold arguments: ' in printed and 'epoch 2: loss ' in printed
+    assert 'official DuEE' in printed and '└─' in printed
 
 
 def test_pretrain_mlm(tmp_path):
-    command = [sys.executable, os.path.join(ROOT, 'examples', 'pretrain_mlm.py'), '--steps', '3', '--batch-size', '4',
-               '--output', str(tmp_path / 'pretrained')]
-    environment = dict(os.environ, PYTHONPATH=ROOT, PYTHONIOENCODING='utf-8')
-    done = subprocess.run(command, env=environment, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
-    assert 'step 3: loss ' in done.stdout and 'holds an encoder of ' in done.stdout
+    printed = run_example(
+        'pretrain_mlm.py', '--steps', '3', '--batch-size', '4', '--output', str(tmp_path / 'pretrained'))
+    assert 'step 3: loss ' in printed and 'holds an encoder of ' in printed
 
 
 def test_multitask(tmp_path):
-    data = few_sentences(tmp_path)
-    command = [sys.executable, os.path.join(ROOT, 'examples', 'multitask.py'), '--data', data, '--epochs', '1']
-    environment = dict(os.environ, PYTHONPATH=ROOT, PYTHONIOENCODING='utf-8')
-    done = subprocess.run(command, env=environment, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
-    assert 'epoch 1: sum of the losses ' in done.stdout and 'types: accuracy ' in done.stdout
+    printed = run_example('multitask.py', '--data', few_sentences(tmp_path), '--epochs', '1')
+    assert 'epoch 1: sum of the losses ' in printed and 'types: accuracy ' in printed

@@ -1,33 +1,19 @@
 """Hugging Face's GPT-J and GPT-NeoX from their own files, with random weights: the same logits, and the same texts."""
 
-import importlib.util
 import os
-import subprocess
-import sys
 
 import numpy as np
 import pytest
 
 from gplinker_kit.models import Generator, build_transformer_model
-from tests.helpers import ROOT, STACK
-
-PEER = os.path.join(os.path.dirname(os.path.abspath(__file__)), 'peers', 'decoders_peer.py')
+from tests.parity.hugging_face import written
 
 
 @pytest.fixture(scope='module')
 def theirs(tmp_path_factory):
     """(folder with their files, their arrays)."""
-    missing = [name for name in ('torch', 'transformers') if importlib.util.find_spec(name) is None]
-    if STACK != 'keras3' or missing:
-        pytest.skip('the peer needs PyTorch and transformers: scripts/env keras3 --with torch')
-    folder = tmp_path_factory.mktemp('decoders')
-    kept = {key: value for key, value in os.environ.items() if key not in ('KERAS_BACKEND', 'TF2_BEHAVIOR')}
-    kept.update(HF_HUB_OFFLINE='1', USE_TF='0', OMP_NUM_THREADS='1')
-    done = subprocess.run([sys.executable, PEER, str(folder), str(folder / 'out.npz')], cwd=ROOT, env=kept,
-                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-    assert done.returncode == 0, done.stdout
-    with np.load(str(folder / 'out.npz')) as archive:
-        return str(folder), {name: archive[name] for name in archive.files}
+    folder = str(tmp_path_factory.mktemp('decoders'))
+    return folder, written('decoders_peer.py', folder)
 
 
 @pytest.mark.parametrize('model', ['gpt_j', 'gpt_neox', 'sequential'])

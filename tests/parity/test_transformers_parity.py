@@ -1,19 +1,15 @@
 """Hugging Face's BERT and RoFormer from their own files, with random weights: the same vectors and logits."""
 
-import importlib.util
 import json
 import os
-import subprocess
-import sys
 
 import numpy as np
 import pytest
 
 from gplinker_kit.backend import Model
 from gplinker_kit.models import build_transformer_model
-from tests.helpers import ROOT, STACK
+from tests.parity.hugging_face import written
 
-PEER = os.path.join(os.path.dirname(os.path.abspath(__file__)), 'peers', 'transformers_peer.py')
 # What the peer's activation is here, and the heads that the file has.
 HEADS = {'with_pool': True, 'with_nsp': True, 'with_mlm': 'linear'}
 OPTIONS = {'bert': {}, 'roformer': {'hidden_act': 'gelu_erf'}}
@@ -22,17 +18,8 @@ OPTIONS = {'bert': {}, 'roformer': {'hidden_act': 'gelu_erf'}}
 @pytest.fixture(scope='module')
 def theirs(tmp_path_factory):
     """(folder with their files, their arrays)."""
-    missing = [name for name in ('torch', 'transformers') if importlib.util.find_spec(name) is None]
-    if STACK != 'keras3' or missing:
-        pytest.skip('the peer needs PyTorch and transformers: scripts/env keras3 --with torch')
-    folder = tmp_path_factory.mktemp('transformers')
-    kept = {key: value for key, value in os.environ.items() if key not in ('KERAS_BACKEND', 'TF2_BEHAVIOR')}
-    kept.update(HF_HUB_OFFLINE='1', USE_TF='0', OMP_NUM_THREADS='1')
-    done = subprocess.run([sys.executable, PEER, str(folder), str(folder / 'out.npz')], cwd=ROOT, env=kept,
-                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-    assert done.returncode == 0, done.stdout
-    with np.load(str(folder / 'out.npz')) as archive:
-        return str(folder), {name: archive[name] for name in archive.files}
+    folder = str(tmp_path_factory.mktemp('transformers'))
+    return folder, written('transformers_peer.py', folder)
 
 
 def within(found, wanted, real=None):
