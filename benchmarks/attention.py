@@ -5,10 +5,10 @@
 One layer of 4·256² weights on one text; a forward pass (`predict_on_batch`) and a training step (mean squared error,
 Adam). The stack is that of the Python that runs this (and of KERAS_BACKEND); FLASH-pytorch runs PyTorch in the peer's
 Python, Keras's own MultiHeadAttention on Keras 3. Every number comes from a process of its own, which keeps the memory
-that it frees: glibc would give large arrays back after each operation, and the page faults of the next one, none in one
-call and fifty thousand in another, can take as long as the arithmetic. A kind goes to the length at which a call would
-take longer than the cap, or more memory than the machine has. Slopes are of logarithms: 1 is linear, 2 quadratic. --only goals measures the
-rows that have a goal.
+that it frees: glibc would give large arrays back after each operation, and the page faults of the next one, none in
+one call and fifty thousand in another, can take as long as the arithmetic. A kind goes to the length at which a call
+would take longer than the cap, or more memory than the machine has. Slopes are of logarithms: 1 is linear, 2
+quadratic. --only goals measures the rows that have a goal.
 """
 
 from __future__ import annotations
