@@ -31,6 +31,14 @@ class Layer(keras.layers.Layer):
         if STACK == 'keras2' and node.arguments:
             node.__class__ = _reusable(type(node))
 
+    if STACK == 'tf_keras':
+
+        def __call__(self, *args, **kwargs):
+            """Without AutoGraph, which would rewrite `call` and all that it uses, at several times the time of building
+            a model: `call` branches on tensors by `cond` only, as on the other stacks.
+            """
+            return tf.autograph.experimental.do_not_convert(super().__call__)(*args, **kwargs)
+
 
 @functools.lru_cache(maxsize=None)
 def _reusable(cls):

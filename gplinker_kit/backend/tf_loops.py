@@ -26,9 +26,8 @@ def scan(f, init, xs=None, length=None, reverse=False):
     `init`, `xs` and `y` are tensors or nested lists, tuples and dicts of tensors; `y` may be None. The carry keeps its
     shapes and dtypes. With `reverse` the last slice comes first; ys[i] still belongs to xs[i].
 
-    The slices of `xs` go through TensorArrays: slicing a stacked tensor inside the loop would make the gradient
-    quadratic in the number of steps. `keras.ops.scan` is not used on TensorFlow because it wants `y` to have the
-    structure and the shapes of the carry.
+    Slicing a stacked tensor inside the loop would make the gradient quadratic in the number of steps; see `_slices`.
+    `keras.ops.scan` is not used on TensorFlow because it wants `y` to have the structure and the shapes of the carry.
 
     Raises:
         ValueError: neither `xs` nor `length` is given, or they disagree.
@@ -37,7 +36,7 @@ def scan(f, init, xs=None, length=None, reverse=False):
     steps = _count_steps(leaves, length)
     init = nest.map_structure(tf.convert_to_tensor, init)
     shapes = [leaf.shape for leaf in nest.flatten(init)]
-    inputs = [tf.TensorArray(leaf.dtype, steps, element_shape=leaf.shape[1:]).unstack(leaf) for leaf in leaves]
+    inputs, take = _slices(leaves, steps, reverse)
 
     def call(carry, x):
         carry, y = f(nest.pack_sequence_as(init, carry), nest.pack_sequence_as(xs, x) if leaves else None)
@@ -49,18 +48,19 @@ def scan(f, init, xs=None, length=None, reverse=False):
     samples = [] if sample is None else nest.flatten(sample)
     outputs = [tf.TensorArray(y.dtype, steps, element_shape=y.shape) for y in samples]
 
-    def body(i, carry, arrays):
+    def body(i, carry, arrays, inputs):
         at = steps - 1 - i if reverse else i
-        carry, y = call(carry, [array.read(at) for array in inputs])
+        inputs, slices = take(inputs, at)
+        carry, y = call(carry, slices)
         for leaf, shape in zip(carry, shapes):
             leaf.set_shape(shape)
         ys = [] if y is None else nest.flatten(y)
-        return i + 1, carry, [array.write(at, leaf) for array, leaf in zip(arrays, ys)]
+        return i + 1, carry, [array.write(at, leaf) for array, leaf in zip(arrays, ys)], inputs
 
     # A known bound lets XLA differentiate the loop.
     bound = steps if isinstance(steps, int) else None
-    state = (tf.constant(0), nest.flatten(init), outputs)
-    _, carry, arrays = while_loop(lambda i, *_: i < steps, body, state, maximum_iterations=bound)
+    state = (tf.constant(0), nest.flatten(init), outputs, inputs)
+    _, carry, arrays, _ = while_loop(lambda i, *_: i < steps, body, state, maximum_iterations=bound)
     stacked = []
     for array, y in zip(arrays, samples):
         value = array.stack()
@@ -80,6 +80,34 @@ def _count_steps(leaves, length):
     if len(known) > 1:
         raise ValueError('scan: the first axes of `xs` and `length` differ: %s' % sorted(known))
     return known.pop() if known else tf.shape(leaves[0])[0]
+
+
+def _slices(leaves, steps, reverse):
+    """Returns (state of the loop, function of that state and the number of a slice -> (state, slices)).
+
+    TF 1.15 has TensorArrays, whose gradients are TensorArrays. Those of TF 2 are lists, and the gradient of reading an
+    entry is a list of them all, at each step; that of taking the last entry away is to append one.
+    """
+    if tf.__version__.startswith('1.'):
+        arrays = [tf.TensorArray(leaf.dtype, steps, element_shape=leaf.shape[1:]).unstack(leaf) for leaf in leaves]
+        return [], lambda state, at: (state, [array.read(at) for array in arrays])
+    rows = leaves if reverse else [tf.reverse(leaf, [0]) for leaf in leaves]
+    shapes = [tf.shape(leaf)[1:] for leaf in leaves]
+
+    def take(state, at):
+        lists, slices = [], []
+        for entries, leaf, shape in zip(state, leaves, shapes):
+            entries, row = tf.raw_ops.TensorListPopBack(
+                input_handle=entries, element_shape=shape, element_dtype=leaf.dtype
+            )
+            row.set_shape(leaf.shape[1:])
+            lists.append(entries)
+            slices.append(row)
+        return lists, slices
+
+    return [
+        tf.raw_ops.TensorListFromTensor(tensor=row, element_shape=shape) for row, shape in zip(rows, shapes)
+    ], take
 
 
 def _zero_slice(leaf):

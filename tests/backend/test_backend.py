@@ -283,3 +283,16 @@ def test_run_peer(tmp_path):
     script.write_text("raise SystemExit('broken on purpose')\n")
     with pytest.raises(RuntimeError, match='broken on purpose'):
         run_peer(script)
+
+
+def test_call_is_not_rewritten():
+    """AutoGraph of tf.keras makes a file of its own of what it has read."""
+    files = []
+
+    class Seen(Layer):
+        def call(self, inputs):
+            files.append(sys._getframe().f_code.co_filename)
+            return inputs
+
+    Seen()(layers.Input((3,)))
+    assert files and set(files) == {os.path.abspath(__file__)}
