@@ -18,10 +18,11 @@ def shared_data():
 
 
 def pytest_runtest_setup(item):
-    if item.get_closest_marker('once'):
+    once = item.get_closest_marker('once')
+    if once:
         from gplinker_kit.backend import ENGINE, STACK
 
-        if (STACK, ENGINE) != ('keras3', 'tensorflow'):
+        if (STACK, ENGINE) != ((once.args or ('keras3',))[0], 'tensorflow'):
             pytest.skip('once is enough')
 
 
@@ -31,8 +32,8 @@ TENSOR_TESTS = {'backend', 'cli', 'layers', 'losses', 'models', 'optimizers', 'p
 def plain_session():
     """Returns a session of TF 1.15 that runs graphs as they were built.
 
-    Where a graph runs once or twice, rewriting it takes a quarter of all the time. The tests of the backend, of
-    commands and examples, and most peers leave TensorFlow as users find it.
+    Where a graph runs once or twice, rewriting it takes a quarter of all the time. The tests of the backend and of
+    examples, and most peers leave TensorFlow as users find it.
     """
     import tensorflow as tf
 
@@ -67,7 +68,7 @@ def fresh_session(request):
     if folder not in TENSOR_TESTS:
         yield
         return
-    clear_session(plain=folder not in ('backend', 'cli'))
+    clear_session(plain=folder != 'backend')
     yield
     clear_session(plain=False)  # the next folder finds TensorFlow as users do
 

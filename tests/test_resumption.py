@@ -140,7 +140,7 @@ def test_a_finished_training_is_loaded(whole):
     assert read_facts(folder)['finished'] and os.path.getsize(state_path(folder)) < 10000
 
 
-@pytest.mark.once
+@pytest.mark.once('keras2')
 def test_what_does_not_go_on(tmp_path, monkeypatch):
     """Another training, broken weights, and one that begins anew."""
     folder, lines = str(tmp_path), []
@@ -181,7 +181,7 @@ def test_resume_needs_a_folder():
         run(None, resume=True)
 
 
-@pytest.mark.once
+@pytest.mark.once('keras2')
 def test_the_same_command_goes_on(tmp_path, monkeypatch, capsys):
     """The console command: interrupted, refused without --resume, resumed and killed, resumed and finished."""
     folder = str(tmp_path / 'model')

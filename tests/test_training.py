@@ -105,7 +105,7 @@ def test_no_example():
         train(tiny_gplinker(schema), examples, recipe=Recipe(patience=3), log=quiet)
 
 
-@pytest.mark.once
+@pytest.mark.once('keras2')
 def test_without_dev_sentences_the_last_epoch_is_saved(tmp_path):
     schema, examples = sentences(4)
     gplinker, lines = tiny_gplinker(schema), []
@@ -115,7 +115,7 @@ def test_without_dev_sentences_the_last_epoch_is_saved(tmp_path):
     assert len(GPLinker.load(str(tmp_path)).history) == 2
 
 
-@pytest.mark.once
+@pytest.mark.once('keras2')
 def test_patience_ends_a_training_that_does_not_improve(tmp_path):
     """With a learning rate of 1e-9 nothing is ever found, so that no epoch is a best one."""
     schema, examples = sentences(4)
@@ -129,7 +129,7 @@ def test_patience_ends_a_training_that_does_not_improve(tmp_path):
     assert lines[-1] == 'stopped: neither argument F1 nor event F1 has risen for 2 epochs'
 
 
-@pytest.mark.once
+@pytest.mark.once('keras2')
 def test_averaged_weights_are_evaluated_and_saved(tmp_path):
     """The same training twice, with and without the average: losses are equal, what is saved is not."""
     saved, losses = [], []
@@ -165,7 +165,7 @@ def test_exchanged_arguments_are_new_in_every_epoch(exchange, monkeypatch):
     assert max(again) < 7 if exchange else again == [13, 13]
 
 
-@pytest.mark.once
+@pytest.mark.once('keras2')
 def test_long_texts_are_trained_in_windows_and_links_can_be_typed():
     schema, examples = sentences(6)
     gplinker, lines = tiny_gplinker(schema, max_length=24, window_stride=8, typed_links=True), []

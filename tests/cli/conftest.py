@@ -8,15 +8,16 @@ import pytest
 
 from gplinker_kit.cli import main
 from gplinker_kit.tokenizers import load_vocab
-from tests.corpus import CORPUS, SCHEMA, VOCAB
+from tests.corpus import CORPUS, VOCAB, sentences
 
 
 @pytest.fixture(scope='session')
 def corpus(tmp_path_factory):
-    """A folder with the schema, the vocabulary, and 30 sentences to train and test on."""
+    """A folder with 30 sentences to train and test on, the schema of their types, and the vocabulary."""
     folder = tmp_path_factory.mktemp('corpus')
-    shutil.copy(SCHEMA, str(folder))
     shutil.copy(VOCAB, str(folder))
+    with open(str(folder / 'duee_event_schema.json'), 'w', encoding='utf-8') as stream:
+        stream.writelines(json.dumps(line, ensure_ascii=False) + '\n' for line in sentences(30)[0].to_lines())
     with open(os.path.join(CORPUS, 'duee_train.json'), encoding='utf-8') as stream:
         lines = stream.readlines()[:30]
     for name in ('duee_train.json', 'duee_dev.json'):

@@ -49,7 +49,7 @@ def test_extract_json_lines_keeps_other_keys_and_order(model, corpus, tmp_path, 
                 assert line['text'][start:start + len(a['argument'])] == a['argument']
 
 
-@pytest.mark.once
+@pytest.mark.once('keras2')
 def test_extract_odd_input(model, tmp_path, capsys):
     path = tmp_path / 'odd.json'
     path.write_text('\n{"text": "断\\ud83d", "truncated_text": true, "id": 7}\n')
@@ -94,7 +94,7 @@ def one_epoch(corpus, tmp_path):
     return ['--epochs', '1', '--batch-size', '15', '--no-tune', '--dev', str(path)]
 
 
-@pytest.mark.once
+@pytest.mark.once('keras2')
 def test_a_second_training_becomes_the_current_version(model, corpus, one_epoch, tmp_path, capsys):
     folder = str(tmp_path / 'model')
     shutil.copytree(model, folder)

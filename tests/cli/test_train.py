@@ -23,7 +23,7 @@ def arguments(corpus, tmp_path):
             '--config', str(corpus / 'encoder.json'), '--dev', str(tmp_path / 'dev.json')]
 
 
-@pytest.mark.once
+@pytest.mark.once('keras2')
 def test_options_reach_the_folder(arguments, tmp_path, capsys):
     options = ['--typed-links', '--max-length', '40', '--window-stride', '15', '--no-tune', '--ema', '0.9',
                '--exchange', '0.5', '--patience', '5', '--select', 'event', '--fgm', '0.5', '--accumulate', '2',
@@ -80,7 +80,7 @@ def test_a_dry_run_writes_nothing(arguments, tmp_path, capsys):
     assert 'an epoch takes about' in said and 'disk: ' in said and not (tmp_path / 'model').exists()
 
 
-@pytest.mark.once
+@pytest.mark.once('keras2')
 def test_a_rate_is_found_and_drawn(arguments, tmp_path, capsys):
     path = tmp_path / 'rates.png'
     assert main(arguments + ['--find-rate', str(path)]) == 0
@@ -89,7 +89,7 @@ def test_a_rate_is_found_and_drawn(arguments, tmp_path, capsys):
     assert 'falls fastest at a learning rate of' in said or 'the loss never fell' in said
 
 
-@pytest.mark.once
+@pytest.mark.once('keras2')
 def test_logs_are_written(arguments, tmp_path):
     path = tmp_path / 'log.csv'
     assert main(arguments + ['--no-tune', '--log-csv', str(path)]) == 0
