@@ -65,10 +65,10 @@ def figure(width=7.0, height=4.0, columns=1):
     return made, axes
 
 
-def save(made, folder, name):
-    """Writes folder/name.png and says so."""
+def save(made, folder, name, below=0.0):
+    """Writes folder/name.png and says so; `below` is the share of the height that is left free at the foot."""
     os.makedirs(folder, exist_ok=True)
     path = os.path.join(folder, name + '.png')
-    made.tight_layout()
+    made.tight_layout(rect=(0, below, 1, 1))
     made.savefig(path)
     print('wrote', path)
