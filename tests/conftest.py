@@ -76,8 +76,8 @@ def fresh_session(request):
 
 @pytest.fixture(autouse=True, scope='module')
 def frozen_objects():
-    """What a file of tests leaves behind is looked through once: Keras 3 collects garbage whenever a session is cleared,
-    which takes seconds among the objects of a thousand tests.
+    """What a file of tests leaves behind is looked through once: Keras 3 collects garbage whenever a session is
+    cleared, which takes seconds among the objects of a thousand tests.
     """
     yield
     gc.collect()
