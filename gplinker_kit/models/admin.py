@@ -113,9 +113,10 @@ def profile(model, batch):
     found = {}
     for (layer, _), value in zip(profiler.found, values):
         if isinstance(layer, BlockStack):
-            sums = [each for each in block_layers(layer).values() if each.template in learning(layer)]
-            found[layer.name] = [float(factor) for factor in np.ravel(value)]
-            set_weights({each: {0: factor} for each, factor in zip(sums, np.ravel(value))})
+            sums, factors = learning(layer), np.ravel(value)
+            places = [each for each in block_layers(layer).values() if each.template in sums]
+            set_weights({place: {0: factor} for place, factor in zip(places, factors)})
+            found[layer.name] = [float(factor) for factor in factors]
         else:
             layer.set_weights([np.full(weight.shape, value) for weight in layer.get_weights()])
             found[layer.name] = float(value)
