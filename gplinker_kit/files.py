@@ -4,6 +4,7 @@ import contextlib
 import json
 import os
 import tempfile
+import zipfile
 
 from gplinker_kit.errors import DataError
 
@@ -54,6 +55,18 @@ def write_json(path, value):
     with atomic_write(path) as stream:
         json.dump(value, stream, ensure_ascii=False, indent=2)
         stream.write('\n')
+
+
+def write_archive(path, members):
+    """Writes a zip archive, atomically; the same members always give the same bytes.
+
+    members: {name: bytes}, in the order of the archive.
+    """
+    with atomic_write(path, 'wb') as stream, zipfile.ZipFile(stream, 'w') as archive:
+        for name, content in members.items():
+            member = zipfile.ZipInfo(name)  # dated 1980, not now
+            member.compress_type, member.external_attr = zipfile.ZIP_DEFLATED, 0o644 << 16
+            archive.writestr(member, content)
 
 
 def read_json(path):

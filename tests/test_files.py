@@ -1,11 +1,12 @@
 """Files are whole or absent, and a broken line is named."""
 
 import os
+import zipfile
 
 import pytest
 
 from gplinker_kit.errors import DataError
-from gplinker_kit.files import atomic_write, read_json, read_json_lines, write_json
+from gplinker_kit.files import atomic_write, read_json, read_json_lines, write_archive, write_json
 
 
 def test_a_failing_block_leaves_the_file_and_no_litter(tmp_path):
@@ -81,3 +82,14 @@ def test_absent_files_and_folders(tmp_path):
     (tmp_path / 'bad.json').write_text('{\n"a": 1,\n}')
     with pytest.raises(DataError, match='bad.json:3: broken JSON'):
         read_json(tmp_path / 'bad.json')
+
+
+def test_archives_of_equal_content_are_equal(tmp_path):
+    members = {'b.json': '甲'.encode(), 'a.json': b''}
+    for name in ('one.zip', 'two.zip'):
+        write_archive(tmp_path / name, members)
+    assert (tmp_path / 'one.zip').read_bytes() == (tmp_path / 'two.zip').read_bytes()
+    with zipfile.ZipFile(str(tmp_path / 'one.zip')) as archive:
+        assert archive.namelist() == ['b.json', 'a.json']
+        assert {name: archive.read(name) for name in members} == members
+        assert {info.date_time[0] for info in archive.infolist()} == {1980}

@@ -15,13 +15,12 @@ The order of events and of arguments is kept.
 from __future__ import annotations
 
 import os
-import zipfile
 from collections import Counter
 
 from gplinker_kit.errors import DataError, hint
 from gplinker_kit.events.duee import dump_line
 from gplinker_kit.events.policy import CHOICES
-from gplinker_kit.files import atomic_write, read_json_lines
+from gplinker_kit.files import atomic_write, read_json_lines, write_archive
 
 
 def read_texts(path):
@@ -116,10 +115,7 @@ def write_submission(path, lines, zip_path=None):
     with atomic_write(path) as stream:
         stream.write(text)
     if zip_path is not None:
-        member = zipfile.ZipInfo(os.path.basename(path))  # dated 1980, so that equal content gives an equal archive
-        member.compress_type, member.external_attr = zipfile.ZIP_DEFLATED, 0o644 << 16
-        with atomic_write(zip_path, 'wb') as stream, zipfile.ZipFile(stream, 'w') as archive:
-            archive.writestr(member, text.encode('utf-8'))
+        write_archive(zip_path, {os.path.basename(path): text.encode('utf-8')})
 
 
 def _pairs(event):
