@@ -1,12 +1,12 @@
 """Who imports whom: reads a package's source with `ast` and returns what breaks the rules, as sentences.
 
     level 0  nouns              errors files model_folder events.schema
-          1  numpy algorithms   tokenizers events relations clue.metrics, and what of snippets needs numpy only
+          1  numpy algorithms   tokenizers events relations clue, and what of snippets needs numpy only
           2  backend            the only importer of tensorflow and keras
           3  layers losses optimizers, not each other
           4  models
           5  gplinker training recipe fitting averaging selection thresholds resumption state_file interruption logs
-             health prefetching rate_finder rehearsal pretraining adversarial snippets plots view clue
+             health prefetching rate_finder rehearsal pretraining adversarial snippets plots view
           6  cli
 
 A module may import modules of its own level (but for 3) and of lower ones, inside functions too.
@@ -27,7 +27,7 @@ PACKAGE = 'gplinker_kit'
 # The longest prefix decides.
 LEVELS = {
     '': 0, 'errors': 0, 'files': 0, 'model_folder': 0, 'events.schema': 0,
-    'tokenizers': 1, 'events': 1, 'relations': 1, 'clue.metrics': 1,
+    'tokenizers': 1, 'events': 1, 'relations': 1, 'clue': 1,
     'snippets.packing': 1, 'snippets.padding': 1, 'snippets.parallel': 1, 'snippets.resize': 1,
     'snippets.subsequences': 1, 'snippets.text': 1, 'snippets.textfile': 1, 'snippets.viterbi': 1,
     'snippets.next_tokens': 1, 'snippets.autoregressive': 2,
@@ -37,13 +37,13 @@ LEVELS = {
     'gplinker': 5, 'training': 5, 'recipe': 5, 'fitting': 5, 'averaging': 5, 'selection': 5, 'thresholds': 5,
     'resumption': 5, 'state_file': 5, 'interruption': 5, 'logs': 5, 'health': 5, 'prefetching': 5,
     'rate_finder': 5, 'rehearsal': 5, 'pretraining': 5,
-    'adversarial': 5, 'snippets': 5, 'plots': 5, 'view': 5, 'clue': 5, 'features': 5,
+    'adversarial': 5, 'snippets': 5, 'plots': 5, 'view': 5, 'features': 5,
     'cli': 6,
 }
 APART = 3  # families of this level do not import each other
 ENGINES = ('tensorflow', 'keras', 'tf_keras', 'jax', 'torch')
 NUMPY_LEVEL = 1  # up to here: numpy and the standard library, and inside functions the packages of `LATE`
-LATE = ('tokenizers', 'sentencepiece', 'jieba')
+LATE = ('tokenizers', 'sentencepiece', 'jieba', 'scipy')
 
 COMPUTED = ('gplinker_kit.backend', 'gplinker_kit.backend.keras3')  # import by a name that is no literal
 
