@@ -41,6 +41,7 @@ EXTRAS = {
     ],
     'sentencepiece': ['sentencepiece>=0.1.99'],
     'jieba': ['jieba>=0.42'],
+    'scipy': ['scipy>=1.5'],
     'serve': ['bottle>=0.12'],
     'tensorboard': ['tensorboardX>=2.2'],
     'test': [
