@@ -65,9 +65,14 @@ def compile_model(gplinker, recipe, steps, schedule=None):
 
 def epoch_batches(items, recipe, max_length, random):
     """Returns the batches of one epoch, see `length_batches`; `random` is a numpy RandomState."""
-    multiple = recipe.length_multiple or (32 if compiles_shapes() else 8)
     return length_batches(
-        [len(item[0]) for item in items], recipe.batch_size, random, multiple, max_length, recipe.batch_tokens)
+        [len(item[0]) for item in items], recipe.batch_size, random, recipe.length_multiple or length_multiple(),
+        max_length, recipe.batch_tokens)
+
+
+def length_multiple():
+    """Returns what lengths of batches are rounded up to: 8, or 32 where XLA compiles a program for each of them."""
+    return 32 if compiles_shapes() else 8
 
 
 def batch_shapes(items, batches):
@@ -101,11 +106,13 @@ def close_update(model, recipe, done, count):
     return True
 
 
-def run_epoch(model, items, batches, title, progress=True, watch=None, after_step=None, done=0, total=0.0):
+def run_epoch(model, items, batches, title, progress=True, watch=None, after_step=None, done=0, total=0.0,
+              make=make_batch):
     """Makes one step a batch and returns the mean loss.
 
     Arguments:
         items: as `encode` returns them. batches: as `epoch_batches`. title: str, of the progress bar and of messages.
+        make: function of items and their width -> (inputs, targets).
         progress: bool, show a bar where standard error is a terminal. watch: LossWatch, or None. after_step: function
             of the number of batches that are done and the sum of their losses, or None. done, total: these two of an
             epoch that goes on.
@@ -116,7 +123,7 @@ def run_epoch(model, items, batches, title, progress=True, watch=None, after_ste
 
     bar = tqdm(total=len(batches), desc=title, unit='batch', disable=not progress or not sys.stderr.isatty(),
                leave=False, initial=done)
-    made = prefetch(lambda batch: make_batch([items[i] for i in batch[0]], batch[1]), batches[done:])
+    made = prefetch(lambda batch: make([items[i] for i in batch[0]], batch[1]), batches[done:])
     with bar, contextlib.closing(made):
         for inputs, targets in made:
             loss, done = train_step(model, inputs, targets), done + 1

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import dataclass, field
 
 import numpy as np
 
-from gplinker_kit import __version__
-from gplinker_kit.backend import Model, prepare, versions
-from gplinker_kit.errors import DataError, check_keywords
+from gplinker_kit.backend import Model, prepare
+from gplinker_kit.errors import DataError
 from gplinker_kit.events.duee import read_schema
 from gplinker_kit.events.extractor import Extractor
 from gplinker_kit.events.policy import RECOMMENDED, Thresholds
@@ -19,6 +18,7 @@ from gplinker_kit.model_folder import POINTER, current_version, new_version, new
 from gplinker_kit.models import build_transformer_model
 from gplinker_kit.models.heads import event_pointers
 from gplinker_kit.models.weights import load_weights, save_weights
+from gplinker_kit.settings_file import check_positions, check_vocabulary, read_settings, write_settings
 from gplinker_kit.tokenizers import Tokenizer, save_vocab
 
 FILES = ('config.json', 'schema.json', 'vocab.txt', 'thresholds.json', 'history.json', 'weights.safetensors')
@@ -68,14 +68,7 @@ class GPLinker:
     """
 
     def __init__(self, settings, schema, tokenizer, thresholds=None, checkpoint=None):
-        rows = settings.encoder.get('vocab_size')
-        if rows is None or tokenizer._vocab_size != rows:
-            raise ValueError(
-                'the vocabulary has %d tokens and the encoder (vocab_size) %s rows; they belong to different models'
-                % (tokenizer._vocab_size, rows)
-            )
-        if tokenizer._token_dict.get('[PAD]') != 0:
-            raise ValueError("the vocabulary's first token must be '[PAD]': id 0 is padding, which is masked")
+        check_vocabulary(settings, tokenizer)
         if settings.max_length < 3:
             raise ValueError('max_length must be at least 3, got %r' % (settings.max_length,))
         stride = settings.window_stride
@@ -92,12 +85,7 @@ class GPLinker:
             model=settings.model, checkpoint_path=checkpoint, return_keras_model=False, **settings.encoder
         )
         self.load_report = self.encoder.load_report
-        table = self.encoder.layers.get('Embedding-Position')
-        if table is not None and settings.max_length > table.input_dim:
-            raise ValueError(
-                'max_length is %d, but the encoder has only %d positions (max_position_embeddings)'
-                % (settings.max_length, table.input_dim)
-            )
+        check_positions(settings, self.encoder)
         self.link_labels = len(schema.event_types) if settings.typed_links else 1
         outputs = event_pointers(self.encoder.output, len(schema), settings.head_size, self.link_labels)
         self.model = prepare(Model(self.encoder.inputs, outputs))
@@ -124,14 +112,20 @@ class GPLinker:
         """Returns one `Extraction` a text, in order; `options` are those of `extractor`."""
         return self.extractor(**options).extract(texts)
 
+    def kept(self):
+        """Returns, for JSON, what a training needs to go on besides weights; `take_up` takes it again."""
+        return {'history': self.history, 'thresholds': self.thresholds.to_dict()}
+
+    def take_up(self, facts):
+        self.history, self.thresholds = facts['history'], Thresholds.from_dict(facts['thresholds'])
+
     def save(self, folder, protect=(), pointers=(POINTER,)):
         """Writes a new version into a model folder and makes `pointers` name it; returns the version's path.
 
         Of the older versions the newest stays, those that a pointer names, and those whose numbers are in `protect`.
         """
         with new_version(folder, protect=protect, pointers=pointers) as draft:
-            config = {'gplinker_kit': __version__, 'written_with': versions(), 'settings': asdict(self.settings)}
-            write_json(os.path.join(draft, 'config.json'), config)
+            write_settings(draft, self.settings)
             with atomic_write(os.path.join(draft, 'schema.json')) as stream:
                 stream.writelines(json.dumps(line, ensure_ascii=False) + '\n' for line in self.schema.to_lines())
             save_vocab(os.path.join(draft, 'vocab.txt'), self.tokenizer._token_dict)
@@ -154,16 +148,7 @@ class GPLinker:
         """
         version = current_version(folder, which)
         require_files(version, FILES)
-        path = os.path.join(version, 'config.json')
-        config = read_json(path)
-        settings = config.get('settings') if isinstance(config, dict) else None
-        if not isinstance(settings, dict) or not isinstance(settings.get('encoder', {}), dict):
-            raise DataError("expected an object under the key 'settings', with one under 'encoder'", path)
-        try:
-            check_keywords(settings, [f.name for f in fields(Settings)], 'Settings')
-        except ValueError as error:
-            raise DataError(str(error), path) from error
-        settings = Settings(**settings)
+        settings = read_settings(version, Settings)
         tokenizer = Tokenizer(os.path.join(version, 'vocab.txt'), do_lower_case=settings.do_lower_case)
         path = os.path.join(version, 'thresholds.json')
         thresholds = Thresholds.from_dict(_read_object(path))

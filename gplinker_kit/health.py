@@ -21,13 +21,14 @@ class LossWatch:
     """Remembers the last batches, and says what is wrong when a loss is no finite number.
 
     Arguments:
-        folder: where the bad batch is saved, or None. labels: numbers of labels of the three heads, in their order.
-        rows: int, tokens of the vocabulary. rate: function of the number of the step, from 1 -> learning rate.
-        first: number of steps that were made before.
+        folder: where the bad batch is saved, or None. labels: numbers of labels of the heads whose targets are golds,
+        see `batch_faults`, in their order. rows: int, tokens of the vocabulary. rate: function of the number of the
+        step, from 1 -> learning rate. first: number of steps that were made before. heads: names of all targets.
     """
 
-    def __init__(self, folder, labels, rows, rate, first=0):
+    def __init__(self, folder, labels, rows, rate, first=0, heads=HEADS):
         self.folder, self.labels, self.rows, self.rate, self.steps = folder, labels, rows, rate, first
+        self.heads = heads
         self.losses, self._before = deque(maxlen=SHOWN), None
 
     def look(self, loss, inputs, targets, place):
@@ -55,15 +56,15 @@ class LossWatch:
     def _save(self, inputs, targets):
         os.makedirs(self.folder, exist_ok=True)
         path = os.path.join(self.folder, 'bad_batch.npz')
-        arrays = _named(inputs, targets, '')
+        arrays = self._named(inputs, targets, '')
         if self._before is not None:
-            arrays.update(_named(*self._before, 'before_'))
+            arrays.update(self._named(*self._before, 'before_'))
         with atomic_path(path) as temporary, open(temporary, 'wb') as stream:
             np.savez(stream, **arrays)
         return path
 
     def _cause(self, inputs, targets):
-        faults = batch_faults(inputs, targets, self.labels, self.rows)
+        faults = batch_faults(inputs, targets, self.labels, self.rows, self.heads)
         if faults:
             return 'its batch is faulty: ' + '; '.join(faults)
         seen = ', '.join('%.3g' % loss for loss in self.losses)
@@ -76,25 +77,25 @@ class LossWatch:
         return ('its batch is sound, so the gradient of the batch before is likely to have been none: lower the '
                 'learning rate, %.3g here, or in half precision the loss scale (losses before: %s)' % (rate, seen))
 
+    def _named(self, inputs, targets, prefix):
+        arrays = {prefix + name: part for name, part in zip(('token_ids', 'segment_ids'), inputs)}
+        arrays.update((prefix + name, part) for name, part in zip(self.heads, targets))
+        return arrays
 
-def _named(inputs, targets, prefix):
-    arrays = {prefix + name: part for name, part in zip(('token_ids', 'segment_ids'), inputs)}
-    arrays.update((prefix + name, part) for name, part in zip(HEADS, targets))
-    return arrays
 
-
-def batch_faults(inputs, targets, labels, rows):
+def batch_faults(inputs, targets, labels, rows, heads=HEADS):
     """Returns sentences about what in a batch no model can learn from.
 
-    Arguments: inputs: [token ids (b, n), …]; 0 is padding. targets: three arrays (b, G, 3) of (label, start, end), -1
-        where there is none. labels: numbers of labels of the three heads. rows: int, tokens of the vocabulary.
+    Arguments: inputs: [token ids (b, n), …]; 0 is padding. targets: arrays (b, G, 3) of (label, start, end), -1 where
+        there is none. labels: numbers of labels of the heads; targets that have none are not looked at. rows: int,
+        tokens of the vocabulary. heads: names of the heads.
     """
     tokens, faults = np.asarray(inputs[0]), []
     for row, column in np.argwhere((tokens < 0) | (tokens >= rows))[:3]:
         faults.append('text %d has the token %d at place %d, and the vocabulary %d tokens' % (
             row, tokens[row, column], column, rows))
     lengths = (tokens != 0).sum(-1)
-    for name, cells, count in zip(HEADS, targets, labels):
+    for name, cells, count in zip(heads, targets, labels):
         label, start, end = np.moveaxis(np.asarray(cells), -1, 0)
         wrong = (label >= 0) & ((label >= count) | (start < 0) | (start > end) | (end >= lengths[:, None]))
         for row, place in np.argwhere(wrong)[:3]:

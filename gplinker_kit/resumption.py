@@ -1,4 +1,8 @@
-"""What it takes to go on with a training after any stop as if there had been none."""
+"""What it takes to go on with a training after any stop as if there had been none.
+
+The model that is trained, a GPLinker or a `tasks.TaskModel`, tells by `kept` what belongs to it besides weights, for
+JSON, and takes it again by `take_up`.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +16,6 @@ from collections import namedtuple
 import numpy as np
 
 from gplinker_kit.backend.training_state import read_state, write_state
-from gplinker_kit.events.policy import Thresholds
 from gplinker_kit.health import NotFinite
 from gplinker_kit.state_file import (
     compare,
@@ -35,13 +38,14 @@ class Resumption:
     """Writes the state of a running training into its folder, and takes it up again.
 
     Arguments:
-        gplinker: GPLinker. model: the compiled model that trains. average: WeightAverage or None. selection: Selection.
+        owner: GPLinker or TaskModel. model: the compiled model that trains. average: WeightAverage or None.
+        selection: what keeps the best epochs, with `state` and `restore`.
         folder: model folder, or None: then nothing is ever written. about: {what: JSON value}, what must be equal in
             the training that goes on. every: seconds between two states; at the end of an epoch there is one anyway.
     """
 
-    def __init__(self, gplinker, model, average, selection, folder, about, every=600.0):
-        self.gplinker, self.model, self.average, self.selection = gplinker, model, average, selection
+    def __init__(self, owner, model, average, selection, folder, about, every=600.0):
+        self.owner, self.model, self.average, self.selection = owner, model, average, selection
         self.folder, self.about, self.every = folder, about, every
         self._written = time.time()
 
@@ -64,10 +68,43 @@ class Resumption:
         facts = {
             'about': self.about, 'finished': False, 'selection': self.selection.state(), 'average': numbers,
             'position': position._replace(random=random_to_json(position.random))._asdict(),
-            'history': self.gplinker.history, 'thresholds': self.gplinker.thresholds.to_dict(),
         }
-        write_training(self.folder, arrays, facts)
+        write_training(self.folder, arrays, dict(facts, **self.owner.kept()))
         self._written = time.time()
+
+    def after_step(self, position, count, title, watch, interruption, log):
+        """Writes the state where it is time, and stops the training where that was asked for.
+
+        Arguments: position: Position after the step. count: batches of its epoch. title: of the epoch. watch:
+        LossWatch. interruption: Interruption. log: function of one line.
+        Raises: NotFinite, for weights that the step broke; KeyboardInterrupt.
+        """
+        if position.batches == count or interruption.asked or self.due():
+            try:
+                self.write(position)
+            except NotFinite as error:
+                raise watch.bad_gradient('%s, batch %d' % (title, position.batches)) from error
+        if interruption.asked:
+            kept = 'nothing is saved, there is no folder'
+            if self.folder is not None:
+                kept = '%s holds its state' % state_path(self.folder)
+            log('stopped in epoch %d after %d of %d batches; %s' % (position.epoch, position.batches, count, kept))
+            raise KeyboardInterrupt
+
+    def begin(self, resume, log):
+        """Returns the Position from which the training goes on, or None for one that begins.
+
+        Raises: as `restore`.
+        """
+        if not resume:
+            self.forget()
+            return None
+        position = self.restore()
+        if position is None:
+            log('no training to go on with in %s' % self.folder)
+        else:
+            log('going on in epoch %d after %d batches' % (position.epoch, position.batches))
+        return position
 
     def finished(self):
         """Whether the folder says that this training is through.
@@ -96,8 +133,7 @@ class Resumption:
         write_state(self.model, arrays)
         if self.average is not None:
             self.average.restore(arrays['average'], facts['average'])
-        self.gplinker.history = facts['history']
-        self.gplinker.thresholds = Thresholds.from_dict(facts['thresholds'])
+        self.owner.take_up(facts)
         position = facts['position']
         return Position(**dict(position, random=random_from_json(position['random'])))
 
@@ -113,11 +149,10 @@ class Resumption:
             write_training(self.folder, {}, {'about': self.about, 'finished': True})
 
 
-def digest(items):
+def digest(arrays):
     """Returns a fingerprint of encoded examples, which a training may only go on with if they are the same."""
     total = hashlib.sha256()
-    for tokens, segments, targets in items:
-        for part in (tokens, segments, targets.arguments, targets.heads, targets.tails):
-            array = np.asarray(part, 'int32')
-            total.update(np.int32(array.shape).tobytes() + array.tobytes())
+    for part in arrays:
+        array = np.asarray(part, 'int32')
+        total.update(np.int32(array.shape).tobytes() + array.tobytes())
     return total.hexdigest()

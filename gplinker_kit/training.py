@@ -29,13 +29,12 @@ from gplinker_kit.fitting import (
     train_step,
 )
 from gplinker_kit.gplinker import GPLinker
-from gplinker_kit.health import LossWatch, NotFinite, zero_scores
+from gplinker_kit.health import LossWatch, zero_scores
 from gplinker_kit.interruption import Interruption
 from gplinker_kit.recipe import Recipe
 from gplinker_kit.rehearsal import duration
 from gplinker_kit.resumption import Position, Resumption, digest
 from gplinker_kit.selection import Selection
-from gplinker_kit.state_file import state_path
 from gplinker_kit.thresholds import tune_thresholds
 
 __all__ = ['Recipe', 'compile_model', 'encode', 'evaluate', 'train', 'train_step']
@@ -93,7 +92,7 @@ def train(gplinker, train_examples, dev_examples=(), recipe=None, save_to=None, 
         KeyboardInterrupt on Ctrl-C or SIGTERM, after the step has been finished and the state written.
     """
     recipe = Recipe() if recipe is None else recipe
-    log = _log if log is None else log
+    log = log_line if log is None else log
     dev_examples = [example for example in dev_examples if example.events is not None]
     if recipe.patience is not None and not dev_examples:
         raise ValueError('patience is %d, but there are no labelled dev examples to wait for' % recipe.patience)
@@ -112,14 +111,15 @@ def train(gplinker, train_examples, dev_examples=(), recipe=None, save_to=None, 
     about = {
         'stack': {'stack': STACK, 'engine': ENGINE},
         'recipe': asdict(recipe), 'settings': asdict(gplinker.settings), 'choice': {'select': select, 'tune': tune},
-        'acceleration': settings()._asdict(), 'training sentences': digest(items), 'dev sentences': digest(dev_items),
+        'acceleration': settings()._asdict(),
+        'training sentences': digest(_arrays(items)), 'dev sentences': digest(_arrays(dev_items)),
     }
     state = Resumption(gplinker, model, average, selection, save_to, about, state_every)
     gplinker.history = []
     if resume and state.finished():
         return _finished(gplinker, save_to, log)
     random = np.random.RandomState(recipe.seed)
-    position = _begin(state, resume, log) or Position(1, 0, 0.0, 0.0, random.get_state())
+    position = state.begin(resume, log) or Position(1, 0, 0.0, 0.0, random.get_state())
     labels = len(gplinker.schema), gplinker.link_labels, gplinker.link_labels
     schedule = recipe.schedule(steps * recipe.epochs)
     watch = LossWatch(
@@ -192,13 +192,8 @@ class _Run:
         def after_step(done, total):
             if close_update(self.model, recipe, done, len(batches)) and self.average is not None:
                 self.average.step()
-            if done == len(batches) or interruption.asked or self.state.due():
-                try:
-                    self.state.write(Position(number, done, total, time.time() - start, position.random))
-                except NotFinite as error:
-                    raise self.watch.bad_gradient('%s, batch %d' % (title, done)) from error
-            if interruption.asked:
-                self._stop(number, done, len(batches))
+            here = Position(number, done, total, time.time() - start, position.random)
+            self.state.after_step(here, len(batches), title, self.watch, interruption, self.log)
 
         loss = run_epoch(
             self.model, items, batches, title, self.progress, self.watch, after_step, position.batches, position.loss)
@@ -215,12 +210,6 @@ class _Run:
         if new:
             self.log('%s: batches of %d shapes; XLA compiles a program for each, %d of them new' % (
                 title, len(shapes), len(new)))
-
-    def _stop(self, number, done, count):
-        folder = self.state.folder
-        kept = 'nothing is saved, there is no folder' if folder is None else '%s holds its state' % state_path(folder)
-        self.log('stopped in epoch %d after %d of %d batches; %s' % (number, done, count, kept))
-        raise KeyboardInterrupt
 
     def judge(self, number):
         """Scores the dev examples after an epoch, keeps the version where it is best, and logs a line.
@@ -246,19 +235,6 @@ class _Run:
         return stop
 
 
-def _begin(state, resume, log):
-    """Returns the Position from which the training goes on, or None for one that begins."""
-    if not resume:
-        state.forget()
-        return None
-    position = state.restore()
-    if position is None:
-        log('no training to go on with in %s' % state.folder)
-    else:
-        log('going on in epoch %d after %d batches' % (position.epoch, position.batches))
-    return position
-
-
 def _finished(gplinker, folder, log):
     """Gives the GPLinker the result of a training that is through, and returns its history."""
     log('the training in %s is finished already' % folder)
@@ -278,6 +254,12 @@ def _encode(gplinker, examples, name, log):
     return items, report
 
 
+def _arrays(items):
+    """Yields all that encoded examples consist of."""
+    for tokens, segments, targets in items:
+        yield from (tokens, segments, targets.arguments, targets.heads, targets.tails)
+
+
 def _score(gplinker, examples, recipe, entry, predicted):
     """Returns the EventScores of examples and writes them into an entry of the history."""
     start, groups = time.time(), GroupScores()
@@ -286,5 +268,5 @@ def _score(gplinker, examples, recipe, entry, predicted):
     return scores
 
 
-def _log(line):
+def log_line(line):
     print(line, file=sys.stderr, flush=True)

@@ -5,8 +5,9 @@
           2  backend            the only importer of tensorflow and keras
           3  layers losses optimizers, not each other
           4  models
-          5  gplinker training recipe fitting averaging selection thresholds resumption state_file interruption logs
-             health prefetching rate_finder rehearsal pretraining adversarial snippets plots view
+          5  gplinker training recipe fitting averaging selection thresholds resumption state_file settings_file
+             interruption logs health prefetching rate_finder rehearsal pretraining adversarial snippets plots view
+             tasks
           6  cli
 
 A module may import modules of its own level (but for 3) and of lower ones, inside functions too.
@@ -35,9 +36,9 @@ LEVELS = {
     'layers': 3, 'losses': 3, 'optimizers': 3,
     'models': 4,
     'gplinker': 5, 'training': 5, 'recipe': 5, 'fitting': 5, 'averaging': 5, 'selection': 5, 'thresholds': 5,
-    'resumption': 5, 'state_file': 5, 'interruption': 5, 'logs': 5, 'health': 5, 'prefetching': 5,
+    'resumption': 5, 'state_file': 5, 'settings_file': 5, 'interruption': 5, 'logs': 5, 'health': 5, 'prefetching': 5,
     'rate_finder': 5, 'rehearsal': 5, 'pretraining': 5,
-    'adversarial': 5, 'snippets': 5, 'plots': 5, 'view': 5, 'features': 5,
+    'adversarial': 5, 'snippets': 5, 'plots': 5, 'view': 5, 'features': 5, 'tasks': 5,
     'cli': 6,
 }
 APART = 3  # families of this level do not import each other

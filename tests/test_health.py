@@ -57,6 +57,15 @@ def test_a_bad_loss_saves_its_batch_and_names_the_cause(tmp_path):
     assert os.listdir(str(tmp_path)) == ['bad_batch.npz']
 
 
+def test_targets_of_other_names(tmp_path):
+    found = LossWatch(str(tmp_path), (), 10, lambda step: 0.25, heads=('labels',))
+    with pytest.raises(NotFinite, match='it is the first one'):
+        found.look(float('nan'), INPUTS, [np.array([[7], [8]])], 'somewhere')
+    with np.load(str(tmp_path / 'bad_batch.npz')) as saved:
+        np.testing.assert_array_equal(saved['labels'], [[7], [8]])
+        assert 'arguments' not in saved
+
+
 def test_other_causes():
     with pytest.raises(NotFinite, match='it is the first one'):
         watch().look(float('nan'), INPUTS, TARGETS, 'epoch 1/2, batch 1')

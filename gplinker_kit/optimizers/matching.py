@@ -39,3 +39,10 @@ def _found(compiled, name):
 def unmatched(patterns, names):
     """Returns [(argument, pattern)] of those `patterns` (as `Rule.patterns`) that match none of `names`."""
     return [(argument, text) for argument, text, match in patterns if not any(match(name) for name in names)]
+
+
+def plain_weights(model):
+    """Returns those of 'Norm' and 'bias' that the names of a Keras model's weights have a part of: what does not decay.
+    """
+    names = [getattr(weight, 'path', weight.name) for weight in model.trainable_weights]
+    return [part for part in ('Norm', 'bias') if any(part in name for name in names)]

@@ -10,8 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from gplinker_kit.optimizers import LAMB, extend_with_gradient_accumulation, extend_with_piecewise_linear_lr
-
-PLAIN = ('Norm', 'bias')  # weights that neither decay nor are adapted, where a model has such
+from gplinker_kit.optimizers.matching import plain_weights
 
 
 @dataclass(frozen=True)
@@ -60,8 +59,7 @@ def lamb(recipe, model=None, steps=None, **changes):
     if unknown:
         raise ValueError('lamb: unknown field %r. Known: %s' % (unknown[0], ', '.join(sorted(vars(recipe)))))
     recipe = LambRecipe(**values)
-    names = [] if model is None else [getattr(weight, 'path', weight.name) for weight in model.trainable_weights]
-    left_out = [part for part in PLAIN if any(part in name for name in names)]
+    left_out = [] if model is None else plain_weights(model)
     cls, options = extend_with_piecewise_linear_lr(LAMB), {}
     if recipe.accumulate > 1:
         cls, options = extend_with_gradient_accumulation(cls), {'grad_accum_steps': recipe.accumulate}
