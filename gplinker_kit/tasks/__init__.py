@@ -1,0 +1,18 @@
+"""CLUE's tasks, trained: an encoder of the library with a head, from files to predictions.
+
+    model = TaskModel(TaskSettings('tnews', 128, 'roformer_v2', encoder), tokenizer, checkpoint)
+    train(model, model.read(folder, 'train'), model.read(folder, 'dev'), task_recipe('adafactor', 'tnews'), 'model')
+    predictions = TaskModel.load('model').predict(model.read(folder, 'test'))
+
+* `kinds`: the heads, and what they make of examples: `classification`, `choice`, `answer`, `entities`.
+* `model`: encoder, head and tokenizer, in a folder. `recipe`: how the published ones were trained, and AdamW.
+* `training`, `best_epoch`: the loop, and what it keeps.
+
+Readers, features, decoders and scores are `gplinker_kit.clue`.
+"""
+
+from gplinker_kit.tasks.model import TaskModel, TaskSettings
+from gplinker_kit.tasks.recipe import TaskRecipe, task_recipe
+from gplinker_kit.tasks.training import train
+
+__all__ = ['TaskModel', 'TaskRecipe', 'TaskSettings', 'task_recipe', 'train']
