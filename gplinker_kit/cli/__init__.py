@@ -7,6 +7,7 @@ import sys
 
 from gplinker_kit import __version__
 from gplinker_kit.cli import (
+    clue,
     convert,
     evaluate,
     extract,
@@ -22,7 +23,7 @@ from gplinker_kit.cli import (
 
 COMMANDS = {'train': train, 'extract': extract, 'evaluate': evaluate, 'submit': submit, 'tune': tune,
             'view': view, 'plot': plot, 'convert': convert, 'inspect': inspect_folder, 'features': features,
-            'pretrain': pretrain}
+            'pretrain': pretrain, 'clue': clue}
 
 
 def parser():

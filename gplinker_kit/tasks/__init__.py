@@ -6,7 +6,7 @@
 
 * `kinds`: the heads, and what they make of examples: `classification`, `choice`, `answer`, `entities`.
 * `model`: encoder, head and tokenizer, in a folder. `recipe`: how the published ones were trained, and AdamW.
-* `training`, `best_epoch`: the loop, and what it keeps.
+* `training`, `best_epoch`: the loop, and what it keeps. `seeds`: several trainings, and their results.
 
 Readers, features, decoders and scores are `gplinker_kit.clue`.
 """
