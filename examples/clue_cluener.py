@@ -26,7 +26,7 @@ types = task.labels
 
 train, dev = read_split(task, options.data, 'train'), read_split(task, options.data, 'dev')
 sentences, report = entity_features(train, tokenizer, longest, types)
-print('entities: %s' % report)
+print(report.describe('entities'))
 
 
 def make(members, width):

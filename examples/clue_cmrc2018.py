@@ -24,7 +24,7 @@ tokenizer, encoder, recipe, longest = begin(options, task)
 
 train, dev = read_split(task, options.data, 'train'), read_split(task, options.data, 'dev')
 windows, report = answer_features(train, tokenizer, longest)
-print('references: %s' % report)
+print(report.describe('answers'))
 
 
 def make(members, width):

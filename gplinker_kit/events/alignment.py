@@ -56,10 +56,14 @@ class AlignmentReport:
         # sum() starts from 0
         return self if other == 0 else NotImplemented
 
-    def __str__(self):
+    def describe(self, name):
+        """Returns the sentence about the nodes, which are called `name` in it."""
         reasons = ', '.join('%d %s' % (getattr(self, name), name.replace('_', ' '))
                             for name in (EMPTY, ABSENT, UNCOVERED, NO_TRIGGER) if getattr(self, name))
-        return ('gold arguments: %d kept, %d snapped to tokens, %d dropped%s, %d beyond the window (%d in all); '
-                'links: %d, %d of them beyond the window' % (
-                    self.kept, self.snapped, self.dropped, ' (%s)' % reasons if reasons else '', self.beyond_window,
-                    self.total, self.links, self.links_beyond_window))
+        return '%s: %d kept, %d snapped to tokens, %d dropped%s, %d beyond the window (%d in all)' % (
+            name, self.kept, self.snapped, self.dropped, ' (%s)' % reasons if reasons else '', self.beyond_window,
+            self.total)
+
+    def __str__(self):
+        return '%s; links: %d, %d of them beyond the window' % (
+            self.describe('gold arguments'), self.links, self.links_beyond_window)

@@ -36,7 +36,7 @@ class Answer:
     def items(self, examples, tokenizer, max_length):
         """Returns a SpanRow a window, and what became of the references."""
         features = answer_features(examples, tokenizer, max_length, self.stride)
-        return features.rows, str(features.report)
+        return features.rows, features.report.describe('answers')
 
     def targets(self, items):
         """(b, 1, 1 + G, 3): see `answer_crossentropy`."""

@@ -46,7 +46,7 @@ class Entities:
     def items(self, examples, tokenizer, max_length):
         """Returns a SpanRow an example, and what became of the entities."""
         features = entity_features(examples, tokenizer, max_length, self.types)
-        return features.rows, str(features.report)
+        return features.rows, features.report.describe('entities')
 
     def targets(self, items):
         """(b, G, 3), for dense scores (b, 1, G, 3): label, first and last token, padded with -1."""

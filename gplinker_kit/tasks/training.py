@@ -50,7 +50,7 @@ def train(model, train_examples, dev_examples, recipe, save_to=None, log=None, p
     if not train_examples:
         raise ValueError('train_examples is empty')
     items, words = model.encode(train_examples)
-    log('%d training examples%s' % (len(train_examples), words and '; golds: ' + words))
+    log('%d training examples%s' % (len(train_examples), words and '; ' + words))
     random = np.random.RandomState(recipe.seed)
     steps = len(_batches(model, items, recipe, random)) * recipe.epochs
     random.seed(recipe.seed)

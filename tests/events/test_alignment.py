@@ -10,3 +10,5 @@ def test_reports_add_up_and_print():
     assert str(AlignmentReport(11, 2, 3, 4, 0, 1, 0, 9, 6)) == (
         'gold arguments: 11 kept, 2 snapped to tokens, 5 dropped (4 empty, 1 uncovered), 3 beyond the window '
         '(21 in all); links: 9, 6 of them beyond the window')
+    assert AlignmentReport(2, absent=1).describe('answers') == (
+        'answers: 2 kept, 0 snapped to tokens, 1 dropped (1 absent), 0 beyond the window (3 in all)')
