@@ -4,10 +4,10 @@ import difflib
 
 
 class DataError(ValueError):
-    """A file's content is wrong. The message starts with `file:line:` where there is a line."""
+    """A file's content is wrong. The text starts with `file:line:` where there is a line; `message` is the rest."""
 
     def __init__(self, message, path=None, line=None):
-        self.path, self.line = path, line
+        self.message, self.path, self.line = message, path, line
         place = ''
         if path is not None:
             place = '%s: ' % path if line is None else '%s:%d: ' % (path, line)

@@ -15,6 +15,7 @@ from gplinker_kit.cli import (
     inspect_folder,
     plot,
     pretrain,
+    schema,
     submit,
     train,
     tune,
@@ -23,7 +24,7 @@ from gplinker_kit.cli import (
 
 COMMANDS = {'train': train, 'extract': extract, 'evaluate': evaluate, 'submit': submit, 'tune': tune,
             'view': view, 'plot': plot, 'convert': convert, 'inspect': inspect_folder, 'features': features,
-            'pretrain': pretrain, 'clue': clue}
+            'pretrain': pretrain, 'clue': clue, 'schema': schema}
 
 
 def parser():

@@ -26,6 +26,13 @@ def read_schema(path):
     return Schema.from_lines([line for _, line in numbered], path, [number for number, _ in numbered])
 
 
+def write_schema(path, schema):
+    """Writes a schema file, which `read_schema` reads again."""
+    with atomic_write(path) as stream:
+        for line in schema.to_lines():
+            stream.write(dump_line(line) + '\n')
+
+
 def read_examples(path, schema=None):
     """Reads and checks a file of examples.
 
@@ -39,7 +46,7 @@ def read_examples(path, schema=None):
         DataError: naming file and line: a missing or mistyped key, an argument that does not stand at its offset (the
             message says what stands there and where the text occurs), a label that the schema lacks.
     """
-    return [_read_example(line, schema, path, number) for number, line in read_json_lines(path)]
+    return [read_example(line, schema, path, number) for number, line in read_json_lines(path)]
 
 
 def write_examples(path, examples, schema=None):
@@ -115,7 +122,8 @@ def _argument_to_json(argument):
     return line
 
 
-def _read_example(line, schema, path, number):
+def read_example(line, schema, path, number):
+    """Returns the Example of one line, an object; arguments and errors as in `read_examples`."""
     place = _Place(path, number)
     text = place.get(line, 'text', str, 'a string')
     events = place.get(line, 'event_list', list, 'a list of events', required=False)
@@ -171,14 +179,22 @@ def _read_argument(line, event_type, text, schema, place):
     return argument
 
 
-def _check_span(text, owner, word, start, place):
-    """Raises unless `word` stands at `start`; a word without an offset may be anywhere, or nowhere."""
+def span_fault(text, owner, word, start):
+    """Returns None where `word` stands at `start`, else what is wrong; a word without an offset may be anywhere.
+
+    `owner` is what the sentence begins with, `the trigger` or `role 'x'`.
+    """
     if start is None or (start >= 0 and text.startswith(word, start)):
-        return
+        return None
     there = text[start:start + max(len(word), 1)] if start >= 0 else ''
     stands = 'stands %r' % there if there else 'is no text (it has %d characters)' % len(text)
-    raise place.error('%s: %r is said to start at %d, but there %s; %s'
-                      % (owner, word, start, stands, _occurrences(text, word)))
+    return '%s: %r is said to start at %d, but there %s; %s' % (owner, word, start, stands, _occurrences(text, word))
+
+
+def _check_span(text, owner, word, start, place):
+    fault = span_fault(text, owner, word, start)
+    if fault is not None:
+        raise place.error(fault)
 
 
 def _occurrences(text, word, show=5):
