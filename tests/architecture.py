@@ -1,7 +1,7 @@
 """Who imports whom: reads a package's source with `ast` and returns what breaks the rules, as sentences.
 
     level 0  nouns              errors files model_folder events.schema
-          1  numpy algorithms   tokenizers events relations clue, and what of snippets needs numpy only
+          1  numpy algorithms   tokenizers events relations clue annotations, and what of snippets needs numpy only
           2  backend            the only importer of tensorflow and keras
           3  layers losses optimizers, not each other
           4  models
@@ -28,7 +28,7 @@ PACKAGE = 'gplinker_kit'
 # The longest prefix decides.
 LEVELS = {
     '': 0, 'errors': 0, 'files': 0, 'model_folder': 0, 'events.schema': 0,
-    'tokenizers': 1, 'events': 1, 'relations': 1, 'clue': 1,
+    'tokenizers': 1, 'events': 1, 'relations': 1, 'clue': 1, 'annotations': 1,
     'snippets.packing': 1, 'snippets.padding': 1, 'snippets.parallel': 1, 'snippets.resize': 1,
     'snippets.subsequences': 1, 'snippets.text': 1, 'snippets.textfile': 1, 'snippets.viterbi': 1,
     'snippets.next_tokens': 1, 'snippets.autoregressive': 2,

@@ -12,6 +12,7 @@ from gplinker_kit.cli import (
     evaluate,
     extract,
     features,
+    import_annotations,
     inspect_folder,
     plot,
     pretrain,
@@ -24,7 +25,8 @@ from gplinker_kit.cli import (
 
 COMMANDS = {'train': train, 'extract': extract, 'evaluate': evaluate, 'submit': submit, 'tune': tune,
             'view': view, 'plot': plot, 'convert': convert, 'inspect': inspect_folder, 'features': features,
-            'pretrain': pretrain, 'clue': clue, 'schema': schema}
+            'pretrain': pretrain, 'clue': clue, 'schema': schema,
+            'import': import_annotations}
 
 
 def parser():

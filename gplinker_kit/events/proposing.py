@@ -59,6 +59,11 @@ def propose_schema(examples, source=None):
     return Proposal(Schema(types), texts, events, triggers, roles, items, missing)
 
 
+def counted(number, noun):
+    """Returns `1 event`, `1,234 events`."""
+    return '%s %s%s' % (format(number, ','), noun, '' if number == 1 else 's')
+
+
 def _slips(counts):
     """Yields (name, count, other, count) of names that look like a slip of a more frequent one."""
     for name, count in counts.items():
@@ -87,20 +92,26 @@ class Proposal:
     missing: dict
 
     def __str__(self):
+        return self.describe()
+
+    def describe(self, hints=True):
+        """Returns the counts as text, with or without what to look at before the schema is used."""
         proposed = self.schema.event_types
-        lines = ['%s labelled texts, %s without event_list: %s events, %d event types, %d labels' % (
-            format(self.texts['labelled'], ','), format(self.texts['unlabelled'], ','),
-            format(sum(self.events.values()), ','), len(proposed), len(self.schema))]
+        lines = ['%s, %s without event_list: %s, %s, %s' % (
+            counted(self.texts['labelled'], 'labelled text'), format(self.texts['unlabelled'], ','),
+            counted(sum(self.events.values()), 'event'), counted(len(proposed), 'event type'),
+            counted(len(self.schema), 'label'))]
         for event_type in proposed:
-            lines += ['', '%s: %s events, %s triggers' % (
-                event_type, format(self.events[event_type], ','), format(self.triggers[event_type], ','))]
-            width = max(len(role) for role in self.schema.roles(event_type))
+            lines += ['', '%s: %s, %s' % (event_type, counted(self.events[event_type], 'event'),
+                                          counted(self.triggers[event_type], 'trigger'))]
             for role in self.schema.roles(event_type):
                 items = self.schema.enum_items(event_type, role)
-                lines.append(('  %-*s %7s%s' % (
-                    width, role, format(self.roles[event_type][role], ','),
-                    '  one of: %s' % ', '.join(items) if items else '')).rstrip())
-        look = ['%s is left out: a schema needs a role, and its %d events have no arguments' % (name, count)
+                lines.append('  %7s  %s%s' % (format(self.roles[event_type][role], ','), role,
+                                              ': one of %s' % ', '.join(items) if items else ''))
+        if not hints:
+            return '\n'.join(lines)
+        look = ['%s is left out: a schema needs a role, and %s no arguments' % (
+            name, 'its event has' if count == 1 else 'its %d events have' % count)
                 for name, count in self.events.most_common() if name not in proposed]
         look += ['event type %r (%d) looks like %r (%d)' % slip for slip in _slips(self.events)]
         for event_type in proposed:

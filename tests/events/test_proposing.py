@@ -20,7 +20,7 @@ def test_types_and_roles_come_by_their_counts():
     assert proposal.schema == Schema({'裁员': ['时间', '裁员方'], '上市': ['公司']})
     printed = str(proposal)
     assert printed.startswith('2 labelled texts, 1 without event_list: 3 events, 2 event types, 5 labels')
-    assert '裁员: 2 events, 1 triggers\n  时间        2\n  裁员方       1\n' in printed and 'to look at' not in printed
+    assert '裁员: 2 events, 1 trigger\n        2  时间\n        1  裁员方\n' in printed and 'to look at' not in printed
 
 
 def test_enum_roles_are_those_whose_words_do_not_occur():
@@ -41,7 +41,7 @@ def test_what_to_look_at():
     proposal = propose_schema([Example('裁昨甲', [event('裁员', None, ('裁员方', '甲', 2))] * 10 + [slip, bare])])
     assert proposal.schema == Schema({'裁员': ['裁员方', '裁员方的']})
     assert "裁员: role '裁员方的' (1) looks like '裁员方' (10)" in str(proposal)
-    assert '传闻 is left out: a schema needs a role, and its 1 events have no arguments' in str(proposal)
+    assert '传闻 is left out: a schema needs a role, and its event has no arguments' in str(proposal)
     with pytest.raises(DataError, match='x.json: there is no event with an argument'):
         propose_schema([Example('闻', [bare])], 'x.json')
 
