@@ -4,6 +4,7 @@
     measure.total(norms)                             # Norm(l1, l2, count)
     measure.by_layer(norms)                          # {layer: Norm}
     measure.step_change(model, inputs, targets, 'mse', rule='sign', rate=1e-4)
+    measure.step_changes(model, inputs, targets, 'mse', {'sgd': 0.1, 'sign': 1e-4})
     measure.activation_rms(model, inputs)            # {layer: float}
 
 A step of SGD changes the loss by -rate · ‖∇‖₂², one of Adam, which is nearly the sign of the gradient, by
@@ -28,7 +29,13 @@ from gplinker_kit.models.block_stack import BlockStack
 Norm = namedtuple('Norm', 'l1 l2 count')
 # loss: before the step. loss_change, output_change (root mean square), update (Norm of what is added to the weights).
 StepChange = namedtuple('StepChange', 'loss loss_change output_change update')
-RULES = {'sgd': lambda gradient: gradient, 'sign': np.sign}
+# What a step is, in parts of the rate, by a gradient and the weights. LAMB's trust ratio times the sign of the gradient
+# is the weights' root mean square, and 1 where they are 0.
+RULES = {
+    'sgd': lambda gradient, weights: gradient,
+    'sign': lambda gradient, weights: np.sign(gradient),
+    'lamb': lambda gradient, weights: (np.sqrt(np.mean(weights**2)) or 1.0) * np.sign(gradient),
+}
 
 
 def gradients(model, inputs, targets, loss):
@@ -70,30 +77,59 @@ def by_layer(found):
 def step_change(model, inputs, targets, loss, rule='sgd', rate=1e-4, watched=None):
     """What one step changes; the weights are put back.
 
-    Arguments: model, inputs, targets, loss: as in `gradients`. rule: 'sgd', by rate · gradient, or 'sign', by rate in
-        each weight. rate: float. watched: Keras model over the same weights and inputs whose (first) output is looked
-        at, such as the encoder; the model itself by default.
+    Arguments: model, inputs, targets, loss: as in `gradients`. rule: 'sgd', by rate · gradient, 'sign', by rate in
+        each weight, or 'lamb', by rate · (root mean square of the weights) in each of them. rate: float. watched: Keras
+        model over the same weights and inputs whose (first) output is looked at, such as the encoder; the model itself
+        by default.
     Returns: `StepChange` of floats.
     Raises: ValueError for another rule.
     """
-    if rule not in RULES:
-        raise ValueError('unknown rule %r.%s' % (rule, hint(rule, RULES)))
-    inputs, targets, loss, watched = _listed(inputs), np.asarray(targets), _loss(loss), watched or model
+    return step_changes(model, inputs, targets, loss, {rule: rate}, watched)[1][rule]
+
+
+def step_changes(model, inputs, targets, loss, rates, watched=None, moved=None):
+    """Several steps from the same point, for the price of one gradient; the weights are put back.
+
+    Arguments: model, inputs, targets, loss, watched: as in `step_change`. rates: {rule: rate}. moved: function weight
+        name -> bool, of the weights that the steps change; all by default.
+    Returns: {weight name: gradient} of all weights, {rule: `StepChange`}.
+    Raises: ValueError for another rule, and where no weight is moved.
+    """
+    for rule in rates:
+        if rule not in RULES:
+            raise ValueError('unknown rule %r.%s' % (rule, hint(rule, RULES)))
+    inputs, targets, loss = _listed(inputs), np.asarray(targets), _loss(loss)
     _check_model(model)
-    before, arrays = measuring.loss_and_gradients(model, inputs, targets, loss)
+    arrays = measuring.loss_and_gradients(model, inputs, targets, loss)[1]
     weights, kept = model.trainable_weights, model.get_weights()
     order = {id(weight): number for number, weight in enumerate(model.weights)}
     old = [kept[order[id(weight)]] for weight in weights]
-    steps = [-rate * RULES[rule](gradient.astype('float64')) for gradient in arrays]
-    output = measuring.run(watched, inputs)[0].astype('float64')
-    measuring.assign(weights, [(value + step).astype(value.dtype) for value, step in zip(old, steps)])
-    try:
-        after = measuring.loss_and_gradients(model, inputs, targets, loss)[0]
-        change = measuring.run(watched, inputs)[0].astype('float64') - output
-    finally:
-        measuring.assign(weights, old)
-    update = total({number: _norm(step) for number, step in enumerate(steps)})
-    return StepChange(before, after - before, float(np.sqrt(np.mean(change**2))), update)
+    found, values = _named(model, arrays), _named(model, old)
+    chosen = [name for name in found if moved is None or moved(name)]
+    if not chosen:
+        raise ValueError('step_changes: moved names none of the weights %s' % ', '.join(list(found)[:10]))
+
+    def look():
+        output = measuring.run(model, inputs)[0]
+        value = measuring.compute(lambda y, x: [measuring.mean_loss(loss, y, x)], [targets, output])[0]
+        return float(value), (measuring.run(watched, inputs)[0] if watched else output).astype('float64')
+
+    (before, output), changes = look(), {}
+    for rule, rate in rates.items():
+        steps = {name: -rate * RULES[rule](*(x.astype('float64') for x in (found[name], values[name])))
+                 for name in chosen}
+        new = [value.copy() for value in old]
+        for name, part in _named(model, new).items():
+            if name in steps:
+                part[...] = part + steps[name]
+        measuring.assign(weights, new)
+        try:
+            after, changed = look()
+        finally:
+            measuring.assign(weights, old)
+        change = float(np.sqrt(np.mean((changed - output) ** 2)))
+        changes[rule] = StepChange(before, after - before, change, total(norms(steps)))
+    return found, changes
 
 
 def activation_rms(model, inputs):
@@ -177,4 +213,4 @@ def _of_stack(stack, values):
             if id(weight) in values:
                 array = values.pop(id(weight))
                 for index in range(stack.length):
-                    yield '%s/%s' % (pattern % index, name), array[index]
+                    yield '%s/%s' % (pattern % index, name), array[index, ...]  # a view, whatever its shape
