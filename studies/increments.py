@@ -9,8 +9,8 @@ import numpy as np
 from studies import patterns
 
 VOCABULARY = 30
-# Sums α·x + F(x) of N blocks and the gain λ of v, o and both matrices of the feed-forward network: what the builder is
-# asked for, by N.
+# Of sums α·x + F(x) of N blocks, and the gain λ of v, o and both matrices of the feed-forward network: what the builder
+# is asked for, by N.
 SCHEMES = {
     'Post-Norm': lambda blocks: {},
     'Pre-Norm': lambda blocks: {'norm_position': 'pre'},
@@ -40,6 +40,17 @@ def expected_slope(scheme, measure):
     alpha, gain = POWERS[scheme]
     gradient = gain - alpha
     return {'squares': 1 + 2 * gradient, 'sum': 1 + gradient, 'lamb': 1 + gradient + gain}[measure]
+
+
+def matrix_slope(scheme, matrix):
+    """The theory's power of N of the gradient of one matrix, None for pre-norm.
+
+    λ/α; what q and k change passes v and o, which carry λ each: λ²/α.
+    """
+    if scheme not in POWERS:
+        return None
+    alpha, gain = POWERS[scheme]
+    return (2 if matrix in ('q', 'k') else 1) * gain - alpha
 
 
 def fitted_slope(depths, values):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from studies.common import COLOURS, figure, save
-from studies.increments import MATRICES, RATES, expected_slope
+from studies.increments import MATRICES, RATES, expected_slope, matrix_slope
 
 LABELS = {
     'Post-Norm': 'Post-Norm: α = 1, λ = 1', 'Pre-Norm': 'Pre-Norm: α = 1, λ = 1',
@@ -53,7 +53,10 @@ def _power(slope):
 def foot(made, axes, note):
     """One legend for all panels, below them."""
     handles, labels = axes[0].get_legend_handles_labels()
-    made.legend(handles, labels, loc='lower center', ncol=4, frameon=False, fontsize=8.5, bbox_to_anchor=(0.5, 0.045))
+    single = dict(zip(labels, handles))
+    columns = 6 if len(single) < 7 else 4
+    made.legend(list(single.values()), list(single), loc='lower center', ncol=columns, frameon=False, fontsize=8.5,
+                bbox_to_anchor=(0.5, 0.045))
     made.text(0.5, 0.012, note, ha='center', fontsize=8, color='0.3')
 
 
@@ -81,8 +84,8 @@ def draw_steps(rows, folder):
             lines(axis, rows, '%s %s' % (rule, name))
             if name == 'loss':
                 _predictions(axis, rows, rule)
-            axis.set(title='a step of ' + words, ylabel='change of the %s, %s' % (title, unit))
-        foot(made, axes, NOTE + (' Dotted: η times the norm of the panel above it in the theory; rings: the loss rose.'
+            axis.set(title='a step of ' + words, ylabel='size of the change of the %s, %s' % (title, unit))
+        foot(made, axes, NOTE + (' Dotted: η·‖∇‖₂², η·‖∇‖₁, η·Σ rms(θ)‖∇‖₁; rings: seeds whose loss rose.'
                                  if name == 'loss' else ' The output of the last norm has the root mean square 1.'))
         save(made, folder, 'step_' + name, 0.17)
 
@@ -111,6 +114,8 @@ def draw_matrices(rows, folder):
             spread = [mean - seeds.min(axis=1), seeds.max(axis=1) - mean]
             axis.bar(np.arange(len(MATRICES)) + (number - (len(depths) - 1) / 2) * width, mean, width * 0.92,
                      color=COLOURS[number], yerr=spread, error_kw={'lw': 0.9, 'capsize': 2}, label='N = %d' % depth)
+            if number:
+                _theory(axis, rows, scheme, depths[0], depth, (number - (len(depths) - 1) / 2) * width, width)
         axis.set(yscale='log', title=LABELS[scheme].split(':')[0], ylabel='root mean square of the entries')
         axis.set_xticks(range(len(MATRICES)))
         axis.set_xticklabels(MATRICES)
@@ -119,21 +124,32 @@ def draw_matrices(rows, folder):
     for axis in axes:
         axis.set_ylim(low, high)
     foot(made, axes, 'Gradients of the loss at the start. Bars: mean of all blocks and seeds; whiskers: the seeds.')
-    save(made, folder, 'matrices', 0.13)
+    save(made, folder, 'matrices', 0.12)
     _draw_blocks(rows, schemes, depths, folder)
+
+
+def _theory(axis, rows, scheme, first, depth, shift, width):
+    """Where the theory expects the tops of bars, from those of the least depth."""
+    for place, matrix in enumerate(MATRICES):
+        slope = matrix_slope(scheme, matrix)
+        if slope is not None:
+            expected = np.mean(block_means(rows, scheme, first, matrix)) * (depth / first) ** slope
+            ends = [place + shift - width / 2, place + shift + width / 2]
+            axis.plot(ends, [expected] * 2, 'k-', lw=1.6, zorder=5, label='theory, from N = %d' % first)
 
 
 def _draw_blocks(rows, schemes, depths, folder):
     depth = depths[len(depths) // 2]
     made, axes = figure(4 * len(schemes), 4.6, len(schemes))
     for axis, scheme in zip(axes, schemes):
-        for matrix, colour in zip(MATRICES, COLOURS):
+        for number, (matrix, colour) in enumerate(zip(MATRICES, COLOURS)):
             seeds = {}
             for row in rows:
                 if row[:2] == (scheme, depth) and row[3] == matrix:
                     seeds.setdefault(row[2], []).append(row[5])
             values = np.array(list(seeds.values()))
-            axis.plot(np.arange(1, depth + 1), np.exp(np.log(values).mean(axis=0)), lw=1.2, color=colour, label=matrix)
+            axis.plot(np.arange(1, depth + 1), np.exp(np.log(values).mean(axis=0)), '--' if number % 2 else '-', lw=1.2,
+                      color=colour, label=matrix)
             axis.fill_between(np.arange(1, depth + 1), values.min(axis=0), values.max(axis=0), color=colour, alpha=0.15,
                               lw=0)
         axis.set(yscale='log', title='%s, N = %d' % (LABELS[scheme].split(':')[0], depth),
@@ -142,7 +158,7 @@ def _draw_blocks(rows, schemes, depths, folder):
     for axis in axes:
         axis.set_ylim(low, high)
     foot(made, axes, 'Gradients at the start. Lines: geometric mean of the seeds; bands: lowest and highest.')
-    save(made, folder, 'matrices_by_block', 0.15)
+    save(made, folder, 'matrices_by_block', 0.12)
 
 
 def block_means(rows, scheme, depth, matrix):

@@ -16,14 +16,14 @@ HIDDEN, FIRST = 1, 2  # ids: of a hidden token, and of the first usual one; 0 is
 PERIODS = (2, 8)
 
 
-def rows(count, length, vocabulary, random, share=0.2):
+def rows(count, length, vocabulary, random, share=0.2, periods=PERIODS):
     """Returns int32 arrays (count, length): tokens with a share hidden, and what was hidden, -1 elsewhere.
 
-    vocabulary: int, how many usual tokens there are. random: numpy RandomState.
+    vocabulary: int, how many usual tokens there are. random: numpy RandomState. periods: the shortest and the longest.
     """
-    periods = random.randint(PERIODS[0], PERIODS[1] + 1, count)
-    patterns = random.randint(FIRST, FIRST + vocabulary, (count, PERIODS[1]))
-    whole = patterns[np.arange(count)[:, None], np.arange(length) % periods[:, None]].astype('int32')
+    each = random.randint(periods[0], periods[1] + 1, count)
+    patterns = random.randint(FIRST, FIRST + vocabulary, (count, periods[1]))
+    whole = patterns[np.arange(count)[:, None], np.arange(length) % each[:, None]].astype('int32')
     hidden = random.uniform(size=whole.shape) < share
     hidden[:, 0] |= ~hidden.any(axis=1)
     return np.where(hidden, HIDDEN, whole).astype('int32'), np.where(hidden, whole, -1).astype('int32')
@@ -48,7 +48,7 @@ def build(model, vocabulary, seed, **settings):
     return build_transformer_model(model=model, **options)
 
 
-def train(model, learning_rate, steps, seed, vocabulary, batch=32, length=32, warmup=0):
+def train(model, learning_rate, steps, seed, vocabulary, batch=32, length=32, warmup=0, periods=PERIODS):
     """Trains in place with Adam on fresh rows; returns the loss of every step, and stops at one that is not finite.
 
     learning_rate: constant behind a linear rise of `warmup` steps.
@@ -61,7 +61,7 @@ def train(model, learning_rate, steps, seed, vocabulary, batch=32, length=32, wa
     model.compile(loss=hidden_crossentropy, optimizer=Adam(rate))
     random, losses = np.random.RandomState(seed), []
     for _ in range(steps):
-        tokens, wanted = rows(batch, length, vocabulary, random)
+        tokens, wanted = rows(batch, length, vocabulary, random, periods=periods)
         losses.append(train_step(model, [tokens], wanted))
         if not math.isfinite(losses[-1]):
             break

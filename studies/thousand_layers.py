@@ -21,7 +21,7 @@ from studies.increments_pictures import block_means, draw_gradients, draw_matric
 
 PARTS = ('increments', 'matrices', 'training')
 MATRIX_SCHEMES = ('Post-Norm', 'Pre-Norm', 'DeepNorm', 'for Adam')
-VOCABULARY = 8  # of the training: fewer tokens, sooner learned
+VOCABULARY, PERIODS = 8, (2, 3)  # of the training: few tokens and short patterns are sooner learned
 # Name: (scheme, whether it is warmed up).
 RUNS = {'DeepNorm': ('DeepNorm', False), 'Post-Norm': ('Post-Norm', False),
         'Post-Norm, warm-up': ('Post-Norm', True)}
@@ -89,6 +89,9 @@ def run_matrices(options):
     header = ['scheme', 'blocks', 'matrix'] + ['seed %d' % seed for seed in range(options.seeds)]
     write_csv(options.output, 'matrices', header, [
         row[:3] + tuple('%.4g' % value for value in row[3:]) for row in table])
+    middle = depths[len(depths) // 2]
+    write_csv(options.output, 'matrices_by_block', ['scheme', 'blocks', 'seed', 'matrix', 'block', 'root mean square'],
+              [row[:5] + ('%.4g' % row[5],) for row in rows if row[1] == middle])
     print(markdown(['scheme', 'blocks', 'q, k / v, o', 'q, k / feed-forward'], [
         (scheme, blocks) + tuple('%.3f' % share for share in shares(table, scheme, blocks))
         for scheme in MATRIX_SCHEMES for blocks in depths]))
@@ -102,24 +105,37 @@ def shares(table, scheme, blocks):
     return small / (mean['v'] + mean['o']), small / (mean['FFN 1'] + mean['FFN 2'])
 
 
-def train(name, blocks, seed, options):
-    """Returns the losses of one run."""
+def train(name, blocks, seed, rate, steps, warmup, options):
+    """Returns the losses of one run.
+
+    The model is RoFormerV2's, which has no biases and no factors of norms. Its token table, which the logits are read
+    with, starts as large as it should become: at a rate that a deep model bears, 0.02 would not grow in time.
+    """
     scheme, warm = RUNS[name]
     model = patterns.build(
-        'roformer', VOCABULARY, seed, hidden_size=options.narrow, num_hidden_layers=blocks, num_attention_heads=2,
+        'roformer_v2', VOCABULARY, seed, hidden_size=options.narrow, num_hidden_layers=blocks, num_attention_heads=2,
         intermediate_size=4 * options.narrow, hidden_act='relu', initialization='xavier', stack='scan',
         **increments.SCHEMES[scheme](blocks))
-    return patterns.train(model, options.rate, options.steps, seed, VOCABULARY, options.batch, options.length,
-                          options.warmup if warm else 0)
+    table = model.get_layer('Embedding-Token')
+    values = table.get_weights()[0]
+    table.set_weights([values / values.std() * options.narrow**-0.5])
+    return patterns.train(model, rate, steps, seed, VOCABULARY, options.batch, options.length, warmup if warm else 0,
+                          PERIODS)
+
+
+def settings(options):
+    """[(blocks, rate, steps, steps of the warm-up)] of the trainings."""
+    deep = [(options.deep, options.rate, options.steps)]
+    shallow = [(blocks, options.shallow_rate, options.shallow_steps) for blocks in options.shallow]
+    return [(blocks, rate, steps, steps // 3) for blocks, rate, steps in deep + shallow]
 
 
 def run_training(options):
     rows = []
-    for blocks in (options.deep, options.shallow):
+    for blocks, rate, steps, warmup in settings(options):
         for name in RUNS:
             for seed in range(options.seeds):
-                losses = train(name, blocks, seed, options)
-                means = mean_losses(losses)
+                means = mean_losses(train(name, blocks, seed, rate, steps, warmup, options))
                 rows += [(blocks, name, seed, step, value) for step, value in means]
                 told = ' '.join('%.2f' % value for _, value in means[::max(1, len(means) // 8)])
                 print('%d blocks, %s, seed %d: %s' % (blocks, name, seed, told), flush=True)
@@ -155,8 +171,9 @@ def curves_of(rows, blocks, name):
 
 
 def draw_training(rows, options):
-    made, axes = figure(11, 4.4, 2)
-    for axis, blocks in zip(axes, (options.deep, options.shallow)):
+    trained = settings(options)
+    made, axes = figure(5 * len(trained), 4.4, len(trained))
+    for axis, (blocks, rate, _, warmup) in zip(axes, trained):
         for name, colour in zip(RUNS, (COLOURS[0], COLOURS[1], COLOURS[4])):
             curves = curves_of(rows, blocks, name)
             shortest = min(map(len, curves))  # a loss that is not finite ends a training
@@ -165,13 +182,15 @@ def draw_training(rows, options):
             axis.plot(steps, values.mean(axis=0), color=colour, lw=1.4, label=name)
             axis.fill_between(steps, values.min(axis=0), values.max(axis=0), color=colour, alpha=0.18, lw=0)
         axis.axhline(patterns.chance(VOCABULARY), color='0.3', lw=1, ls='--', label='chance, ln %d' % VOCABULARY)
-        axis.axvline(options.warmup, color=COLOURS[4], lw=0.8, ls=':')
+        axis.axvline(warmup, color=COLOURS[4], lw=0.8, ls=':', label='end of the warm-up')
         axis.set(xlabel='step', ylabel='loss, nats a hidden token',
-                 title='%d blocks (%d sub-layers), Adam %g' % (blocks, 2 * blocks, options.rate))
-        axis.legend(frameon=False, fontsize=8.5)
-    made.text(0.5, 0.015, 'Means of %d steps. Lines: mean of %d seeds; bands: lowest and highest. Dotted: end of the '
-              'warm-up.' % (EVERY, options.seeds), ha='center', fontsize=8, color='0.3')
-    save(made, options.output, 'training', 0.06)
+                 title='%d blocks (%d sub-layers), Adam %g' % (blocks, 2 * blocks, rate))
+        axis.title.set_fontsize(11)
+    handles, labels = axes[0].get_legend_handles_labels()
+    made.legend(handles, labels, loc='lower center', ncol=5, frameon=False, fontsize=8.5, bbox_to_anchor=(0.5, 0.04))
+    made.text(0.5, 0.015, 'Means of %d steps. Lines: mean of %d seeds; bands: lowest and highest.' % (
+        EVERY, options.seeds), ha='center', fontsize=8, color='0.3')
+    save(made, options.output, 'training', 0.1)
 
 
 def main(argv=None):
@@ -183,18 +202,19 @@ def main(argv=None):
     made.add_argument('--rows', type=int, default=16, help='of the batch measured (default: %(default)s)')
     made.add_argument('--length', type=int, default=16, help='tokens a row (default: %(default)s)')
     made.add_argument('--deep', type=int, help='blocks of the deep models trained (default: 200; --full: 1000)')
-    made.add_argument('--shallow', type=int, default=24, help='of the others (default: %(default)s)')
-    made.add_argument('--steps', type=int, help='of training (default: 100; --full: 300)')
-    made.add_argument('--warmup', type=int, help='steps, where there is one (default: a third of the steps)')
+    made.add_argument('--steps', type=int, help='of their training (default: 60; --full: 150), a third of them warm-up')
+    made.add_argument('--rate', type=float, default=5e-4, help='of Adam for them (default: %(default)s)')
+    made.add_argument('--shallow', nargs='*', type=int, help='blocks of the others (default: 12; --full: 12 24)')
+    made.add_argument('--shallow-steps', type=int, default=600, help='of their training (default: %(default)s)')
+    made.add_argument('--shallow-rate', type=float, default=3e-3, help='of Adam for them (default: %(default)s)')
     made.add_argument('--narrow', type=int, default=16, help='width of the models trained (default: %(default)s)')
-    made.add_argument('--batch', type=int, default=16, help='rows a step (default: %(default)s)')
-    made.add_argument('--rate', type=float, default=1e-3, help='of Adam (default: %(default)s)')
+    made.add_argument('--batch', type=int, default=8, help='rows a step (default: %(default)s)')
     options = made.parse_args(argv)
     options.blocks = options.blocks or ([3, 10, 30, 100, 300, 1000] if options.full else [3, 10, 30, 100])
     options.seeds = options.seeds or (3 if options.full else 1)
     options.deep = options.deep or (1000 if options.full else 200)
-    options.steps = options.steps or (300 if options.full else 100)
-    options.warmup = options.steps // 3 if options.warmup is None else options.warmup
+    options.steps = options.steps or (150 if options.full else 60)
+    options.shallow = options.shallow if options.shallow is not None else ([12, 24] if options.full else [12])
     for part, run in zip(PARTS, (run_increments, run_matrices, run_training)):
         if part in options.only:
             run(options)

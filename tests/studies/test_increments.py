@@ -16,6 +16,8 @@ def test_slopes():
     assert set(expected) == set(increments.SCHEMES)
     for scheme, slopes in expected.items():
         assert tuple(increments.expected_slope(scheme, name) for name in increments.MEASURES) == slopes
+    assert increments.matrix_slope('DeepNorm', 'v') == -0.5 and increments.matrix_slope('DeepNorm', 'q') == -0.75
+    assert increments.matrix_slope('for Adam', 'FFN 2') == -1 and increments.matrix_slope('for Adam', 'k') == -1.5
     assert increments.fitted_slope([3, 30, 100], [7 * n**-0.5 for n in (3, 30, 100)]) == pytest.approx(-0.5)
     assert increments.fitted_slope([1, 10, 100], [1, 10, 1]) == pytest.approx(0, abs=1e-9)
 

@@ -13,6 +13,9 @@ def test_rows():
     assert whole.min() >= patterns.FIRST and whole.max() < patterns.FIRST + 30
     for row in whole:
         assert any((row[period:] == row[:-period]).all() for period in range(2, 9))
+    short = patterns.rows(200, 24, 30, np.random.RandomState(0), periods=(2, 3))
+    for row in np.where(short[1] >= 0, short[1], short[0]):
+        assert (row[2:] == row[:-2]).all() or (row[3:] == row[:-3]).all()
 
 
 def test_an_encoder_learns():
