@@ -64,6 +64,16 @@ def adverse_theory(epsilon, layers, size):
     return layers * (epsilon * cosine + epsilon**2 * (0.5 - 1.0 / size))
 
 
+def shared_theory(epsilon, layers):
+    """ln of the root mean square growth by one J for all layers, in very many dimensions: √(Σ C(N, k)²·ε^2k).
+
+    The powers of a J of many dimensions have nothing to do with each other, so that only their own squares are left.
+    """
+    k = np.arange(layers + 1)
+    chosen = np.array([math.lgamma(layers + 1) - math.lgamma(i + 1) - math.lgamma(layers - i + 1) for i in k])
+    return mean_square_root(chosen + k * math.log(epsilon)) + 0.5 * math.log(layers + 1)
+
+
 def orthogonal(size, random):
     """A random orthogonal matrix, all alike likely; of size 1: 1 or -1."""
     q, r = np.linalg.qr(random.normal(size=(size, size)))

@@ -8,6 +8,7 @@ import numpy as np
 
 from studies.common import COLOURS, figure, save
 
+BROKEN = 9.0  # stands for the loss of a training that broke off
 TOP = 8  # growth beyond 10^8 is not drawn
 STYLES = dict(zip(
     ('plain, He', 'plain, layer norm', 'plain, orthogonal', 'residual, ε = 1', 'residual, ε = 1, layer norm',
@@ -47,7 +48,9 @@ def draw_growth(by_layers, by_size, folder):
     sizes = sorted({row[1] for row in by_size})
     axes[1].set_xticks(sizes)
     axes[1].set_xticklabels(sizes)
-    axes[1].annotate('(1 + ε)^N ≈ e^√N', (sizes[-1], 1.9e4), color=COLOURS[1], fontsize=9, ha='right')
+    bound = raised(next(row[2] for row in by_size if row[:2] == ('adverse signs', 1)))
+    axes[1].axhline(bound, ls=':', color='0.3', lw=1)
+    axes[1].annotate('(1 + ε)^N ≈ e^√N', (sizes[-1], 1.4 * bound), color='0.3', fontsize=9, ha='right')
     axes[1].annotate('√e', (sizes[-1], 0.9), color=COLOURS[2], fontsize=9, ha='right')
     for axis in axes:
         axis.legend(frameon=False, fontsize=8, loc='upper left' if axis is axes[0] else 'center right')
@@ -89,7 +92,7 @@ def draw_fresh(rows, rates, folder):
     for axis, low, high in zip(axes, (1e-4, 1e-4, 1e-1), (1e4, 1e4, 1e6)):
         axis.set_ylim(low, high)
     axes[3].set_yscale('symlog', linthresh=0.1)
-    axes[3].set_ylim(-10, 1e5)
+    axes[3].set_ylim(-10, 1e3)
     below_all(made, axes[0])
     save(made, folder, 'fresh', below=0.09)
 
@@ -118,51 +121,56 @@ def below_all(made, axis):
     made.legend(*axis.get_legend_handles_labels(), loc='lower center', ncol=8, frameon=False, fontsize=8.5)
 
 
-def draw_training(ends, curves, steps, chance, learned, folder):
-    """ends: rows (net, N, rate, seed, loss at the end). curves: {(net, N, rate, seed): losses}."""
+def draw_training(ends, curves, chance, learned, folder):
+    """ends: rows (net, N, rate, seed, loss at the end). curves: rows (net, N, rate, seed, step, loss), of one N."""
     kinds, depths = [kind for kind in STYLES if any(row[0] == kind for row in ends)], sorted({row[1] for row in ends})
     rates, seeds = sorted({row[2] for row in ends}), sorted({row[3] for row in ends})
     made, axes = figure(15, 5.2, 3)
-    best, count = np.full((len(kinds), len(depths)), np.nan), {}
-    choice = {}
+    shade = np.full((len(kinds), len(depths)), np.nan)
     for i, kind in enumerate(kinds):
         for j, depth in enumerate(depths):
-            found = {rate: [min(row[4], 9.0) for row in ends if row[:3] == (kind, depth, rate)] for rate in rates}
-            choice[kind, depth] = min(rates, key=lambda rate: np.mean(found[rate]))
-            values = found[choice[kind, depth]]
-            best[i, j], count[i, j] = np.mean(values), sum(value < learned for value in values)
-    axes[0].imshow(np.clip(best, 0, chance), cmap='RdYlGn_r', aspect='auto', vmin=0, vmax=chance)
-    for (i, j), number in count.items():
-        axes[0].text(j, i, '%s\n%d of %d\nrate %g' % (
-            '%.2f' % best[i, j] if best[i, j] < 9 else 'breaks', number, len(seeds), choice[kinds[i], depths[j]]),
-            ha='center', va='center', fontsize=7.5)
+            rate, found = best_rate(ends, kind, depth)
+            shade[i, j] = min(np.mean(found), chance)
+            text = '%.2f\n%d of %d\nrate %g' % (
+                np.mean(found), sum(value < learned for value in found), len(found), rate)
+            axes[0].text(j, i, text if max(found) < BROKEN else 'breaks off\nat any rate', ha='center', va='center',
+                         fontsize=7.5, color='white' if shade[i, j] > 0.9 * chance else 'black')
+    axes[0].imshow(shade, cmap='RdYlGn_r', aspect='auto', vmin=0, vmax=chance)
     axes[0].set(xticks=range(len(depths)), xticklabels=depths, yticks=range(len(kinds)),
                 yticklabels=[kind.replace(', ', ',\n') for kind in kinds], xlabel='blocks N',
                 title='loss at the end, best rate (chance %.2f);\nhow many seeds end below %.2f' % (chance, learned))
     axes[0].grid(False)
-    for kind in kinds:
+    for number, kind in enumerate(kinds):
         colour, marker = STYLES[kind]
         most = [max([rate for rate in rates if all(
             row[4] < learned for row in ends if row[:3] == (kind, depth, rate))] or [np.nan]) for depth in depths]
-        shift = 1.06 ** (kinds.index(kind) - 2.5)  # points that would hide each other
+        shift = 1.06 ** (number - 2.5)  # points that would hide each other
         axes[1].plot(depths, np.array(most) * shift, marker=marker, color=colour, lw=1.2, ms=6, label=kind)
-        line = [np.asarray(curves[kind, depths[-1], choice[kind, depths[-1]], seed]) for seed in seeds]
-        whole = np.full((len(seeds), steps), np.nan)
-        for row, curve in zip(whole, line):
-            row[:len(curve)] = curve
-        parts = max(steps // 5, 1)
-        means = whole[:, :steps // parts * parts].reshape(len(seeds), parts, -1).mean(axis=2)
-        places = (np.arange(parts) + 0.5) * (steps / parts)
-        axes[2].plot(places, means.mean(axis=0), color=colour, lw=1.4)
-        axes[2].fill_between(places, means.min(axis=0), means.max(axis=0), color=colour, alpha=0.18, lw=0)
-    ends_ = np.array([depths[0], depths[-1]], float)
-    axes[1].plot(ends_, rates[-1] * ends_[0] / ends_, '--', color='0.3', lw=1, label='∝ 1/N')
+        found = {}
+        for row in curves:
+            if row[0] == kind and math.isfinite(row[5]):
+                found.setdefault(row[4], []).append(row[5])
+        places = sorted(place for place in found if len(found[place]) == len(seeds))
+        losses = np.array([found[place] for place in places]).reshape(-1, len(seeds))
+        axes[2].plot(places, losses.mean(axis=1), color=colour, lw=1.4)
+        axes[2].fill_between(places, losses.min(axis=1), losses.max(axis=1), color=colour, alpha=0.18, lw=0)
+    outer = np.array([depths[0], depths[-1]], float)
+    axes[1].plot(outer, 0.1 * rates[-1] * outer[0] / outer, '--', color='0.3', lw=1, label='∝ 1/N')
     axes[1].set(xscale='log', yscale='log', xlabel='blocks N', ylabel='rate of SGD',
                 ylim=(rates[0] / 2, rates[-1] * 2), title='largest rate with which all seeds train\n(no point: none)')
     depth_ticks(axes[1], depths)
     axes[2].axhline(chance, ls=':', color='0.3', lw=1)
-    axes[2].set(xlabel='step', ylabel='loss, nats', ylim=(0, 2.2 * chance),
+    axes[2].set(xlabel='step', ylabel='loss, nats', ylim=(0, 2 * chance),
                 title='%d blocks, best rate: mean and range\nof seeds %s (dotted: chance)' % (
                     depths[-1], ', '.join(map(str, seeds))))
     below_all(made, axes[1])
     save(made, folder, 'training', below=0.07)
+
+
+def best_rate(ends, kind, depth):
+    """Returns (rate, losses at the end of all seeds) where their mean is least; `BROKEN` is of runs that broke off."""
+    found = {}
+    for *key, rate, _, end in ends:
+        if key == [kind, depth]:
+            found.setdefault(rate, []).append(min(end, BROKEN))
+    return min(found.items(), key=lambda pair: np.mean(pair[1]))

@@ -25,6 +25,8 @@ from studies.common import markdown, parser, write_csv
 DIMENSION = 256  # of the products of many dimensions
 SWEEP = 100  # layers of the products that are compared by dimension
 CHANCE = math.log(nets.CLASSES)
+RATES = (1e-4, 3e-4, 1e-3, 3e-3, 1e-2, 3e-2, 0.1, 0.3)
+PARTS = ('growth', 'fresh', 'training')
 LEARNED = CHANCE / 2  # a loss at the end below it counts as trained
 
 
@@ -51,7 +53,7 @@ def growth_by_size(sizes, draws):
                 ('adverse signs', growth.random_growth(epsilon, SWEEP, size, draws, adverse=True),
                  growth.adverse_theory(epsilon, SWEEP, size)),
                 ('one for all layers', growth.shared_growth(epsilon, SWEEP, size, int(np.clip(2000 // size, 10, 200))),
-                 growth.bound(epsilon, SWEEP))):
+                 growth.shared_theory(epsilon, SWEEP))):
             deciles = map(float, np.percentile(found, [10, 90]))
             rows.append((name, size, growth.mean_square_root(found), *deciles, theory))
     return rows
@@ -86,42 +88,40 @@ def at_end(curve, steps):
     return float(np.mean(curve[-max(steps // 10, 1):])) if len(curve) == steps else math.inf
 
 
-def main(argv=None):
-    options = parser(__doc__, 'residuals')
-    options.add_argument('--depths', type=int, nargs='+', help='default: 10 100 1000; 10 30 100 300 1000 with --full')
-    options.add_argument('--width', type=int, default=32, help='d of the nets (default: %(default)s)')
-    options.add_argument('--seeds', type=int, help='0, 1, … (default: 1; 3 with --full)')
-    options.add_argument('--rates', type=float, nargs='+', default=[1e-3, 1e-2, 1e-1, 1.0], help='of SGD, in training')
-    options.add_argument('--steps', type=int, help='of a training (default: 60; 100 with --full)')
-    options.add_argument('--draws', type=int, help='random products (default: 50; 200 with --full)')
-    options = options.parse_args(argv)
-    depths = options.depths or ([10, 30, 100, 300, 1000] if options.full else [10, 100, 1000])
-    seeds = range(options.seeds or (3 if options.full else 1))
-    steps, draws = options.steps or (100 if options.full else 60), options.draws or (200 if options.full else 50)
-
+def study_growth(draws, doublings, folder):
     counts = sorted({int(round(10**power)) for power in np.linspace(0, 3, 13)} | {10, 100, 1000})
     by_layers = growth_by_layers(counts, draws)
-    by_size = growth_by_size([2**k for k in range(10 if options.full else 8)], draws)
-    write_csv(options.output, 'growth', ['epsilon', 'layers', 'ln bound', 'ln in 1 dimension', 'ln in %d' % DIMENSION,
-                                         'ln expected', 'ln 10%', 'ln 90%'], by_layers)
-    write_csv(options.output, 'dimensions', ['Jacobians', 'dimension', 'ln growth', 'ln 10%', 'ln 90%', 'ln theory'],
-              by_size)
-    pictures.draw_growth(by_layers, by_size, options.output)
+    by_size = growth_by_size([2**k for k in range(doublings)], draws)
+    write_csv(folder, 'growth', ['epsilon', 'layers', 'ln bound', 'ln in 1 dimension', 'ln in %d' % DIMENSION,
+                                 'ln expected', 'ln 10%', 'ln 90%'], by_layers)
+    write_csv(folder, 'dimensions', ['Jacobians', 'dimension', 'ln growth', 'ln 10%', 'ln 90%', 'ln theory'], by_size)
     print(markdown(['ε', 'N', 'in 1 dimension at most', 'in %d, random' % DIMENSION, 'expected'], [
         [row[0], row[1]] + [shown(row[k]) for k in (2, 4, 5)] for row in by_layers if row[1] in (10, 100, 1000)]))
+    print(markdown(['dimension', 'Jacobians', 'growth', 'theory'], [
+        [row[1], row[0], shown(row[2]), shown(row[5])] for row in by_size]))
+    pictures.draw_growth(by_layers, by_size, folder)
 
-    fresh = fresh_nets(depths, options.width, seeds)
-    write_csv(options.output, 'fresh', ['net', 'blocks', 'seed', 'forward', 'backward', 'squares'] + [
-        'change at %g' % rate for rate in nets.RATES], fresh)
-    pictures.draw_fresh(fresh, nets.RATES, options.output)
 
-    curves = trainings(depths, options.width, seeds, options.rates, steps)
+def study_training(depths, width, seeds, rates, steps, folder):
+    curves = trainings(depths, width, seeds, rates, steps)
     ends = [key + (at_end(curve, steps),) for key, curve in curves.items()]
-    write_csv(options.output, 'training', ['net', 'blocks', 'rate', 'seed', 'loss at the end'], ends)
+    write_csv(folder, 'training', ['net', 'blocks', 'rate', 'seed', 'loss at the end'], ends)
     print(markdown(['net', 'rate'] + ['%d blocks' % depth for depth in depths], [
         [kind, '%g' % rate] + [summary(ends, kind, depth, rate) for depth in depths]
-        for kind in nets.KINDS for rate in options.rates]))
-    pictures.draw_training(ends, curves, steps, CHANCE, LEARNED, options.output)
+        for kind in nets.KINDS for rate in rates]))
+    deepest = []
+    for kind in nets.KINDS:
+        rate, _ = pictures.best_rate(ends, kind, depths[-1])
+        for seed in seeds:
+            deepest += [(kind, depths[-1], rate, seed, step, loss)
+                        for step, loss in by_fives(curves[kind, depths[-1], rate, seed])]
+    write_csv(folder, 'curves', ['net', 'blocks', 'rate', 'seed', 'step', 'loss'], deepest)
+    pictures.draw_training(ends, deepest, CHANCE, LEARNED, folder)
+
+
+def by_fives(curve):
+    """[(step, mean loss of five steps up to it)]."""
+    return [(end, float(np.mean(curve[end - 5:end]))) for end in range(5, len(curve) + 1, 5)]
 
 
 def summary(ends, kind, depth, rate):
@@ -132,6 +132,32 @@ def summary(ends, kind, depth, rate):
 def shown(log):
     """e^log with two digits behind the point, or as a power of ten."""
     return '%.2f' % math.exp(log) if log < 7 else '10^%.1f' % (log / math.log(10))
+
+
+def main(argv=None):
+    options = parser(__doc__, 'residuals')
+    options.add_argument('--depths', type=int, nargs='+', help='default: 10 100 1000; 10 30 100 300 1000 with --full')
+    options.add_argument('--width', type=int, default=32, help='d of the nets (default: %(default)s)')
+    options.add_argument('--seeds', type=int, help='0, 1, … (default: 1; 3 with --full)')
+    options.add_argument('--rates', type=float, nargs='+',
+                         help='of SGD (default: 3e-4 3e-3 0.03 0.1; half decades from 1e-4 to 0.3 with --full)')
+    options.add_argument('--steps', type=int, default=100, help='of a training (default: %(default)s)')
+    options.add_argument('--draws', type=int, help='random products (default: 50; 200 with --full)')
+    options.add_argument('--parts', nargs='+', choices=PARTS, default=PARTS, help='default: all')
+    options = options.parse_args(argv)
+    depths = options.depths or ([10, 30, 100, 300, 1000] if options.full else [10, 100, 1000])
+    seeds = range(options.seeds or (3 if options.full else 1))
+    rates = options.rates or (RATES if options.full else (3e-4, 3e-3, 0.03, 0.1))
+    draws = options.draws or (200 if options.full else 50)
+    if 'growth' in options.parts:
+        study_growth(draws, 10 if options.full else 8, options.output)
+    if 'fresh' in options.parts:
+        fresh = fresh_nets(depths, options.width, seeds)
+        write_csv(options.output, 'fresh', ['net', 'blocks', 'seed', 'forward', 'backward', 'squares'] + [
+            'change at %g' % rate for rate in nets.RATES], fresh)
+        pictures.draw_fresh(fresh, nets.RATES, options.output)
+    if 'training' in options.parts:
+        study_training(depths, options.width, seeds, rates, options.steps, options.output)
 
 
 if __name__ == '__main__':

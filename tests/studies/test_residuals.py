@@ -47,6 +47,9 @@ def test_the_same_jacobian_everywhere():
     for log in found:
         power = np.linalg.matrix_power(np.eye(5) + 0.3 * growth.orthogonal(5, random), 7)
         assert log == pytest.approx(math.log(np.linalg.norm(power[0])))
+    many = growth.shared_growth(0.3, 12, 128, 8)
+    assert growth.mean_square_root(many) == pytest.approx(growth.shared_theory(0.3, 12), abs=0.05)
+    assert growth.shared_theory(0.5, 2) == pytest.approx(0.5 * math.log(1 + 4 * 0.5**2 + 0.5**4))
 
 
 def test_adverse_signs_need_many_dimensions():
