@@ -2,7 +2,7 @@
 
 Claim (kexue.fm/archives/8998, RoFormerV2): with norm(x + α·F(x)), where α is no weight but rises slowly from 0 to 1, a
 deep post-norm model trains from scratch; "the best before DeepNet". Measured here: the loss of RoFormerV2's blocks on
-repeated patterns, without warm-up, by what the sums are, for two learning rates and two lengths of the ramp; and the
+repeated patterns, without warm-up, by what the sums are, for two learning rates and three lengths of the ramp; and the
 same with the initial values that RoFormerV2 was released with in place of Xavier's, without any α.
 
     KERAS_BACKEND=jax python -m studies.residual_ramp [--full] [--output DIR] [--blocks N] [--steps N] [--seeds N]
@@ -16,11 +16,12 @@ from studies import patterns
 from studies.common import COLOURS, figure, markdown, parser, save, write_csv
 
 VOCABULARY, LENGTH, BATCH, WIDTH = 30, 32, 16, 32
+PART = 12  # steps whose mean loss is one point
 STUCK = 0.1  # a loss no further than this below chance has learned nothing that matters
 
 
 def schemes(steps):
-    """{name in the picture: settings of the builder}; of the ramps one is short beside the `steps`, one takes half."""
+    """{name in the picture: settings of the builder}; the ramps take a twelfth, half and all of the `steps`."""
     ramps = {'α ramp, %d steps' % rise: {'residual': 'ramp', 'residual_steps': rise} for rise in ramp_lengths(steps)}
     made = dict({'none': {'residual': 'plain'}}, **ramps)
     made.update({'ReZero': {'residual': 'rezero'}, 'DeepNorm': {'residual': 'deepnorm'}})
@@ -29,7 +30,7 @@ def schemes(steps):
 
 
 def ramp_lengths(steps):
-    return max(steps // 12, 1), max(steps // 2, 1)
+    return steps // 12, steps // 2, steps
 
 
 def losses(settings, blocks, rate, steps, seed):
@@ -52,19 +53,29 @@ def judged(ends):
     return '%d of %d' % (sum(end < patterns.chance(VOCABULARY) - STUCK for end in ends), len(ends))
 
 
+def look(name, steps):
+    """(colour, style of line) of sums."""
+    ramps = ['α ramp, %d steps' % rise for rise in ramp_lengths(steps)]
+    if name in ramps:
+        return COLOURS[1], (':', '--', '-')[ramps.index(name)]
+    others = [each for each in schemes(steps) if each not in ramps]
+    return (COLOURS[0], COLOURS[3], COLOURS[2], COLOURS[4])[others.index(name)], '-'
+
+
 def draw(curves, rates, steps, blocks, folder):
     """curves: {(scheme, rate): array (seeds, parts)}."""
     made, axes = figure(12, 4.9, len(rates))
     for axis, rate in zip(axes, rates):
-        for name, colour in zip(dict.fromkeys(scheme for scheme, _ in curves), COLOURS):
-            found = curves[name, rate]
+        for name in dict.fromkeys(scheme for scheme, _ in curves):
+            found, (colour, style) = curves[name, rate], look(name, steps)
             ends = (np.arange(found.shape[1]) + 0.5) * steps / found.shape[1]
-            axis.plot(ends, found.mean(axis=0), color=colour, lw=1.5, label=name)
+            axis.plot(ends, found.mean(axis=0), style, color=colour, lw=1.5, label=name)
             axis.fill_between(ends, found.min(axis=0), found.max(axis=0), color=colour, alpha=0.18, lw=0)
         axis.axhline(patterns.chance(VOCABULARY), ls='--', color='0.3', lw=1, label='chance, ln %d' % VOCABULARY)
-        for rise, colour in zip(ramp_lengths(steps), COLOURS[1:]):
-            axis.axvline(rise, ls=':', color=colour, lw=1.2)
-        axis.set(xlabel='step (dotted: a ramp ends)', title='%d blocks, Adam %g, no warm-up' % (blocks, rate))
+        for rise in ramp_lengths(steps):
+            axis.axvline(rise, ymax=0.06, color=COLOURS[1], lw=2)
+        axis.set(xlabel='step (red marks: a ramp has reached 1)',
+                 title='%d blocks, Adam %g, no warm-up' % (blocks, rate))
     axes[0].set(ylabel='loss of hidden tokens, nats')
     seeds = len(next(iter(curves.values())))
     made.legend(*axes[0].get_legend_handles_labels(), loc='lower center', ncol=4, frameon=False, fontsize=8.5,
@@ -73,16 +84,18 @@ def draw(curves, rates, steps, blocks, folder):
 
 
 def main(argv=None):
-    options = parser(__doc__, 'residual_ramp')
-    options.add_argument('--blocks', type=int, default=24, help='attention and feed-forward each (default: 24)')
-    options.add_argument('--rates', type=float, nargs='+', default=[1e-3, 3e-3], help='of Adam (default: 1e-3 3e-3)')
-    options.add_argument('--sums', nargs='+', metavar='NAME', help='some of those in the picture (default: all)')
-    options.add_argument('--steps', type=int, help='a multiple of 60 (default: 240; 600 with --full)')
-    options.add_argument('--seeds', type=int, help='0, 1, … (default: 1; 3 with --full)')
-    options = options.parse_args(argv)
+    known = parser(__doc__, 'residual_ramp')
+    known.add_argument('--blocks', type=int, default=24, help='attention and feed-forward each (default: 24)')
+    known.add_argument('--rates', type=float, nargs='+', default=[3e-4, 1e-3], help='of Adam (default: 3e-4 1e-3)')
+    known.add_argument('--sums', nargs='+', metavar='NAME', help='some of those in the picture (default: all)')
+    known.add_argument('--steps', type=int, help='a multiple of 12 (default: 240; 600 with --full)')
+    known.add_argument('--seeds', type=int, help='0, 1, … (default: 1; 3 with --full)')
+    options = known.parse_args(argv)
     steps = options.steps or (600 if options.full else 240)
+    if steps % PART:
+        known.error('--steps must be a multiple of %d. Received: %d' % (PART, steps))
     seeds = range(options.seeds or (3 if options.full else 1))
-    parts, curves, ends = steps // 12, {}, []
+    parts, curves, ends = steps // PART, {}, []
     wanted = {name: settings for name, settings in schemes(steps).items() if name in (options.sums or [name])}
     for rate in options.rates:
         for name, settings in wanted.items():
