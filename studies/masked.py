@@ -73,12 +73,17 @@ def warm_start(gplinker, items, recipe, mask, special, share=0.15):
 
     mask: the id of [MASK]. special: ids that are never hidden. share: of the tokens that are hidden.
     """
+    return warm_encoder(gplinker.encoder, items, recipe, gplinker.settings.max_length, mask, special, share)
+
+
+def warm_encoder(encoder, items, recipe, longest, mask, special, share=0.15):
+    """The same for an encoder's wrapper by itself; longest: bound of the tokens a text has, see `length_batches`."""
     from gplinker_kit.fitting import epoch_batches, train_step
     from gplinker_kit.optimizers import Adam
 
     random = np.random.RandomState(recipe.seed)
-    epochs = [epoch_batches(items, recipe, gplinker.settings.max_length, random) for _ in range(recipe.epochs)]
-    model = guesser(gplinker.encoder)
+    epochs = [epoch_batches(items, recipe, longest, random) for _ in range(recipe.epochs)]
+    model = guesser(encoder)
     model.compile(loss=hidden_crossentropy,
                   optimizer=Adam(recipe.schedule(sum(map(len, epochs))), global_clipnorm=recipe.clipnorm))
     losses = []

@@ -1,0 +1,129 @@
+"""CLUENER, Chinese names of ten types, as the studies need it: tokens, spans, BIO tags, and the F1 of both.
+
+Notation: a span is (type number, first, last), in tokens, both ends inclusive; an entity is (type, start, end), in
+characters, end exclusive. Tag 0 is O, 1 + 2t begins a span of type number t, 2 + 2t goes on with it.
+"""
+
+from __future__ import annotations
+
+from collections import namedtuple
+
+import numpy as np
+
+from gplinker_kit.errors import DataError, hint
+from gplinker_kit.files import read_json_lines
+
+TYPES = ('address', 'book', 'company', 'game', 'government', 'movie', 'name', 'organization', 'position', 'scene')
+TAGS = 1 + 2 * len(TYPES)
+
+Sentence = namedtuple('Sentence', 'text ids offsets spans entities')
+Sentence.__doc__ = """text, token ids, (start, end) of each token, sorted list of spans, set of entities.
+
+An entity that begins or ends within a token has no span.
+"""
+
+Scores = namedtuple('Scores', 'f1 precision recall macro')
+Scores.__doc__ = 'Percentages: micro F1, precision and recall of entities with their places, and the official macro F1.'
+
+
+def read(path, tokenizer, count=None):
+    """Returns the sentences of a file in CLUENER's format, the first `count` of them if that is given.
+
+    Raises: DataError that names file and line: no text, an unknown type, a name that is not where it is said to be.
+    """
+    texts, found = [], []
+    for line, row in read_json_lines(path):
+        if len(texts) == count:
+            break
+        if not isinstance(row.get('text'), str) or not isinstance(row.get('label'), dict):
+            raise DataError("expected 'text', a string, and 'label', an object", path, line)
+        texts.append(row['text'])
+        found.append(set(_entities(row, path, line)))
+    encoded = tokenizer.encode_batch_with_offsets(texts, maxlen=None)
+    return [Sentence(text, ids, offsets, spans_of(entities, offsets), entities)
+            for text, entities, (ids, _, offsets) in zip(texts, found, encoded)]
+
+
+def _entities(row, path, line):
+    for kind, names in row['label'].items():
+        if kind not in TYPES:
+            raise DataError('unknown type %r.%s' % (kind, hint(kind, TYPES)), path, line)
+        for name, places in names.items():
+            for start, last in places:
+                if row['text'][start:last + 1] != name:
+                    raise DataError('expected %r at characters %d to %d, got %r'
+                                    % (name, start, last, row['text'][start:last + 1]), path, line)
+                yield kind, start, last + 1
+
+
+def spans_of(entities, offsets):
+    """Returns the sorted spans of those entities whose ends are ends of tokens."""
+    starts = {start: token for token, (start, end) in enumerate(offsets) if end}
+    ends = {end: token for token, (_, end) in enumerate(offsets) if end}
+    return sorted((TYPES.index(kind), starts[start], ends[end]) for kind, start, end in entities
+                  if start in starts and end in ends)
+
+
+def entities_of(spans, offsets):
+    """Returns the set of entities of token spans."""
+    return {(TYPES[kind], offsets[first][0], offsets[last][1]) for kind, first, last in spans}
+
+
+def to_tags(spans, length):
+    """Returns int32 tags (length,). Of spans that overlap the first one stands, of those the longest."""
+    tags = np.zeros(length, 'int32')
+    for kind, first, last in sorted(spans, key=lambda span: (span[1], -span[2])):
+        if not tags[first:last + 1].any():
+            tags[first:last + 1] = 2 + 2 * kind
+            tags[first] = 1 + 2 * kind
+    return tags
+
+
+def from_tags(tags):
+    """Returns the spans of tags; a tag that goes on with what has not begun is none."""
+    spans, current = [], None
+    for place, tag in enumerate(list(tags) + [0]):
+        if current is not None and tag != 2 + 2 * current[0]:
+            spans.append(current + (place - 1,))
+            current = None
+        if tag % 2:
+            current = (int(tag) - 1) // 2, place
+    return spans
+
+
+def score(sentences, found):
+    """Compares sets of entities, one a sentence, with the sentences' own.
+
+    The macro F1 is CLUENER's official one: of a sentence's distinct (type, string), wherever they stand, the F1 of each
+    type, averaged; a type of which there is nothing on either side counts as 0.
+    """
+    hits = sum(len(sentence.entities & entities) for sentence, entities in zip(sentences, found))
+    wanted, given = sum(len(sentence.entities) for sentence in sentences), sum(map(len, found))
+    sums = np.zeros((len(TYPES), 2))  # common; on either side
+    for sentence, entities in zip(sentences, found):
+        gold, mine = ({(kind, sentence.text[start:end]) for kind, start, end in one}
+                      for one in (sentence.entities, entities))
+        for kind, _ in gold & mine:
+            sums[TYPES.index(kind), 0] += 1
+        for one in (gold, mine):
+            for kind, _ in one:
+                sums[TYPES.index(kind), 1] += 1
+    macro = float(np.mean(2 * sums[:, 0] / np.maximum(sums[:, 1], 1)))
+    return Scores(200.0 * hits / max(wanted + given, 1), 100.0 * hits / max(given, 1), 100.0 * hits / max(wanted, 1),
+                  100 * macro)
+
+
+def repeats(sentence):
+    """Whether a sentence has several entities of one type."""
+    kinds = [kind for kind, _, _ in sentence.entities]
+    return len(set(kinds)) < len(kinds)
+
+
+def joined(sentence, entities):
+    """Returns the wrong ones of `entities` that run from the start of one of the sentence's to the end of another."""
+    wrong = set()
+    for kind, start, end in entities - sentence.entities:
+        own = [entity for entity in sentence.entities if entity[0] == kind]
+        if any(entity[1] == start for entity in own) and any(entity[2] == end for entity in own):
+            wrong.add((kind, start, end))
+    return wrong
