@@ -6,7 +6,7 @@ good as a CRF, and faster in training and no slower in decoding. Measured here o
 encoder, trained from scratch on the same batches by the same optimizer, behind the same short warm start (guessing
 hidden tokens of the training texts) and without any; weights by the formulas; and times, in turn in one process.
 
-    KERAS_BACKEND=torch python -m studies.global_pointer [--full] [--only f1|times] [--output DIR]
+    KERAS_BACKEND=torch python -m studies.global_pointer [--full] [--only f1|weights|times] [--output DIR]
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import numpy as np
 from studies import cluener, head_times, span_heads
 from studies.common import data_path, markdown, parser, write_csv
 from studies.fewfc import mean_and_deviation
-from studies.head_figures import draw_cost, draw_f1, last_rows
+from studies.head_figures import draw_f1, draw_times, draw_weights, last_rows
 from studies.head_times import DECODING, NETWORK, STEP
 from studies.masked import warm_encoder
 from studies.span_heads import CRF, DENSE, HEADS, PLAIN
@@ -188,10 +188,10 @@ def report_times(rows, engine, folder):
 
 def main(argv=None):
     options = parser(__doc__, 'global_pointer')
-    options.add_argument('--only', choices=('f1', 'times'), help='one of the two alone')
+    options.add_argument('--only', choices=('f1', 'weights', 'times'), help='one of the three alone')
     add = options.add_argument
     add('--heads', nargs='+', choices=HEADS, default=HEADS, metavar='HEAD', help='of: %s' % '; '.join(HEADS))
-    add('--sentences', type=int, metavar='N', help='of the training set, of 9,700 (default: 2000; with --full 8000)')
+    add('--sentences', type=int, metavar='N', help='of the training set, of 9,700 (default: 2000; with --full 6000)')
     add('--epochs', type=int, default=3, help='default: %(default)s')
     add('--seeds', type=int, nargs='+', metavar='N', help='default: 0; with --full 0 1 2')
     add('--looks', type=int, metavar='N', default=6, help='at the dev F1, during training (default: %(default)s)')
@@ -205,29 +205,32 @@ def main(argv=None):
         help='tokens of the timed steps (default: 48 128 256)')  # fmt: skip
     add('--rounds', type=int, help='of every time (default: 5; with --full 15)')
     options = options.parse_args(argv)
-    chosen = dict(sentences=8000, seeds=[0, 1, 2], cold_seeds=[0], rounds=15) if options.full else dict(
+    chosen = dict(sentences=6000, seeds=[0, 1, 2], cold_seeds=[0], rounds=15) if options.full else dict(
         sentences=2000, seeds=[0], cold_seeds=[], rounds=5)
     for name, value in chosen.items():
         if getattr(options, name) is None:
             setattr(options, name, value)
     from gplinker_kit.backend import ENGINE
+    from gplinker_kit.models.sizes import named_size
 
     data = corpus(options.sentences)
     print('%d training and %d dev sentences; dev F1 of the true spans of tokens %.2f, as BIO tags %.2f' % (
         len(data[0]), len(data[1]), *ceilings(data[1])))
     print('%d dev sentences have several entities of one type' % sum(map(cluener.repeats, data[1])), flush=True)
     taggers = []
-    if options.only != 'times':
+    if options.only in (None, 'f1'):
         rows, taggers = measure_f1(options, data)
         report_f1(rows, options.warm_start, options.output)
-    if options.only != 'f1':
+    if options.only in (None, 'weights'):
         parameters = parameter_rows(data[2], options.size)
         header = ['head', 'weights', 'by the formula', 'by the formula, encoder 768 wide']
-        write_csv(options.output, 'parameters', header, parameters)
+        write_csv(options.output, 'weights', header, parameters)
         print('\n' + markdown(header, parameters))
+        draw_weights(parameters, named_size(options.size)['hidden_size'], options.output)
+    if options.only in (None, 'times'):
         times = measure_times(options, data, taggers)
         report_times(times, ENGINE, options.output)
-        draw_cost(parameters, times, ENGINE, options.output)
+        draw_times(times, ENGINE, options.output)
 
 
 if __name__ == '__main__':

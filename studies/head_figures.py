@@ -52,35 +52,40 @@ def draw_f1(rows, warm, folder):
     save(made, folder, 'f1')
 
 
-def draw_cost(parameters, times, engine, folder):
-    made, axes = figure(15, 4.4, 3)
+def draw_weights(parameters, width, folder):
+    made, (axis,) = figure(7.5, 3.8)
     names = [row[0] for row in parameters]
-    for column, shift, colour, words in ((1, -0.2, COLOURS[0], 'encoder 128 wide, counted'),
+    for column, shift, colour, words in ((1, -0.2, COLOURS[0], 'encoder %d wide, counted' % width),
                                          (3, 0.2, COLOURS[5], 'encoder 768 wide, by formula')):
         for place, row in enumerate(parameters):
-            axes[0].barh(place + shift, row[column], 0.36, color=colour, label=words if not place else None)
-            axes[0].text(row[column] * 1.1, place + shift, format(row[column], ','), va='center', fontsize=7.5)
-    axes[0].set(xscale='log', xlim=(1e3, 3e7), xlabel='weights of the head, 10 labels, head size 64',
-                yticks=range(len(names)), yticklabels=names, ylim=(len(names) + 0.2, -0.6))
-    axes[0].legend(frameon=False, fontsize=8, loc='lower right')
+            axis.barh(place + shift, row[column], 0.36, color=colour, label=words if not place else None)
+            axis.text(row[column] * 1.1, place + shift, format(row[column], ','), va='center', fontsize=7.5)
+    axis.set(xscale='log', xlim=(1e3, 1e7), xlabel='weights of the head, 10 labels, head size 64',
+             yticks=range(len(names)), yticklabels=names, ylim=(len(names) + 0.2, -0.6))
+    axis.legend(frameon=False, fontsize=8, loc='lower right')
+    save(made, folder, 'weights')
+
+
+def draw_times(times, engine, folder):
+    made, axes = figure(12, 4.4, 2)
     for name in list(HEADS) + [DENSE, PLAIN]:
         mine = {}
         for row in times:
             if row[:2] == (name, STEP):
                 mine.setdefault(row[2], []).append(1000 * row[4])
         widths, (colour, line) = sorted(mine), LOOKS[name]
-        axes[1].plot(widths, [np.median(mine[width]) for width in widths], line, color=colour, marker='o', ms=3,
+        axes[0].plot(widths, [np.median(mine[width]) for width in widths], line, color=colour, marker='o', ms=3,
                      label=name)
-        axes[1].fill_between(widths, *(np.percentile([mine[width] for width in widths], share, axis=1)
+        axes[0].fill_between(widths, *(np.percentile([mine[width] for width in widths], share, axis=1)
                                        for share in (25, 75)), color=colour, alpha=0.15, lw=0)
-    axes[1].set(xlabel='tokens a text', ylabel='CPU milliseconds a training step', ylim=(0, None),
+    axes[0].set(xlabel='tokens a text', ylabel='CPU milliseconds a training step', ylim=(0, None),
                 title='%s, one thread; band: quartiles' % engine)
-    axes[1].legend(frameon=False, fontsize=7.5)
-    for place, name in enumerate(names):
+    axes[0].legend(frameon=False, fontsize=7.5)
+    for place, name in enumerate(HEADS):
         network, decoding = (head_times.median(times, name, what) for what in (NETWORK, DECODING))
-        axes[2].barh(place, network, 0.5, color=COLOURS[0], label='network' if not place else None)
-        axes[2].barh(place, decoding, 0.5, left=network, color=COLOURS[1], label='decoding' if not place else None)
-    axes[2].set(xlabel='CPU seconds for the dev sentences', yticks=range(len(names)), yticklabels=names,
-                ylim=(len(names) + 0.2, -0.6))
-    axes[2].legend(frameon=False, fontsize=8, loc='lower right')
-    save(made, folder, 'cost-%s' % engine)
+        axes[1].barh(place, network, 0.5, color=COLOURS[0], label='network' if not place else None)
+        axes[1].barh(place, decoding, 0.5, left=network, color=COLOURS[1], label='decoding' if not place else None)
+    axes[1].set(xlabel='CPU seconds for the dev sentences', yticks=range(len(HEADS)), yticklabels=HEADS,
+                ylim=(len(HEADS) + 0.2, -0.6))
+    axes[1].legend(frameon=False, fontsize=8, loc='lower right')
+    save(made, folder, 'times-%s' % engine)

@@ -66,5 +66,6 @@ def test_report(tmp_path, capsys):
     global_pointer.report_times(times, 'torch', str(tmp_path))
     assert '| CRF | 48.0 | 64.0 | 1.00 | 1.00 |' in capsys.readouterr().out
     parameters = [(head, 3000, 3000, 50000) for head in span_heads.HEADS]
-    head_figures.draw_cost(parameters, times, 'torch', str(tmp_path))
-    assert sorted(os.listdir(tmp_path)) == ['cost-torch.png', 'f1.png', 'times-torch.csv']
+    head_figures.draw_weights(parameters, 128, str(tmp_path))
+    head_figures.draw_times(times, 'torch', str(tmp_path))
+    assert sorted(os.listdir(tmp_path)) == ['f1.png', 'times-torch.csv', 'times-torch.png', 'weights.png']
