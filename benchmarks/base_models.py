@@ -54,17 +54,20 @@ def keras_pass(keras, kind, encoder, inputs, labels, optimizer):
 def flops(made, shape, kind):
     """Floating-point operations of the matrix products of one pass of the model of configuration `made`.
 
-    Twice a multiply-add; training costs the forward pass and twice as much backward. Lookups, norms, activations and
-    the labels' layer are not counted.
+    Training costs the forward pass and twice as much backward. Lookups, norms, activations and the labels' layer are
+    not counted.
     """
     rows, length = SHAPES[shape]
-    width, inner, blocks = made['hidden_size'], made['intermediate_size'], made['num_hidden_layers']
+    return (3 if kind == 'train' else 1) * rows * length * made['num_hidden_layers'] * token_flops(made, length)
+
+
+def token_flops(made, length):
+    """Floating-point operations of one block's matrix products for one token of a text; twice a multiply-add."""
+    width, inner = made['hidden_size'], made['intermediate_size']
     if 'attention_key_size' in made:
         size = made['attention_key_size']
-        token = width * (2 * inner + size) + inner * width + length * (size + inner)
-    else:
-        token = 4 * width * width + 2 * width * inner + 2 * length * width
-    return (3 if kind == 'train' else 1) * 2 * rows * length * blocks * token
+        return 2 * (width * (2 * inner + size) + inner * width + length * (size + inner))
+    return 2 * (4 * width * width + 2 * width * inner + 2 * length * width)
 
 
 def row_name(model, kind, shape, peer=None):

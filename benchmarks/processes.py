@@ -36,18 +36,19 @@ def serve(variants, argv=None):
             return
 
 
-def timed(run, facts):
+def timed(run, facts, clock=time.perf_counter):
     """The course of a variant that times a function: two calls to warm up, its facts, then the seconds of each call.
 
-    facts: function without arguments, called after the warm-up, since memory is measured then.
+    facts: function without arguments, called after the warm-up, since memory is measured then. clock: function that
+    returns seconds.
     """
     run()
     run()
     yield facts()
     while True:
-        started = time.perf_counter()
+        started = clock()
         run()
-        yield time.perf_counter() - started
+        yield clock() - started
 
 
 def environment_of(kind, pythons):
