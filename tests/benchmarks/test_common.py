@@ -10,7 +10,7 @@ import pytest
 
 from benchmarks import common
 from benchmarks.common import Row
-from benchmarks.processes import ROOT, Process, Variant, VariantError
+from benchmarks.processes import ROOT, Process, Variant, VariantError, timed
 
 PYTHONS = {'ours': sys.executable, 'peer': sys.executable}
 OPTIONS = {'quick': True, 'folder': ''}
@@ -32,6 +32,17 @@ def run(rows, *arguments, **options):
 def test_median_and_spread():
     assert common.median([3, 1, 2]) == 2 and common.median([4, 1, 2, 3]) == 2.5
     assert common.spread([2, 4, 8]) == 1.5 and common.spread([7]) == 0
+
+
+def test_timed_reads_the_clock_around_each_call():
+    """Two calls to warm up, then the facts, then the differences of a clock that each call moves on by 3."""
+    now = [0.0]
+
+    def run():
+        now[0] += 3.0
+
+    course = timed(run, lambda: {'calls': now[0] / 3}, clock=lambda: now[0])
+    assert [next(course) for _ in range(3)] == [{'calls': 2}, 3.0, 3.0] and now[0] == 12
 
 
 def test_a_row_is_the_medians_of_five():
