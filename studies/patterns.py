@@ -48,10 +48,11 @@ def build(model, vocabulary, seed, **settings):
     return build_transformer_model(model=model, **options)
 
 
-def train(model, learning_rate, steps, seed, vocabulary, batch=32, length=32, warmup=0, periods=PERIODS):
+def train(model, learning_rate, steps, seed, vocabulary, batch=32, length=32, warmup=0, periods=PERIODS, until=None):
     """Trains in place with Adam on fresh rows; returns the loss of every step, and stops at one that is not finite.
 
-    learning_rate: constant behind a linear rise of `warmup` steps.
+    learning_rate: constant behind a linear rise of `warmup` steps. periods: as in `rows`. until: function of the
+    losses so far, of which True ends it, or None.
     """
     from gplinker_kit.fitting import train_step
     from gplinker_kit.optimizers import Adam
@@ -63,6 +64,6 @@ def train(model, learning_rate, steps, seed, vocabulary, batch=32, length=32, wa
     for _ in range(steps):
         tokens, wanted = rows(batch, length, vocabulary, random, periods=periods)
         losses.append(train_step(model, [tokens], wanted))
-        if not math.isfinite(losses[-1]):
+        if not math.isfinite(losses[-1]) or until is not None and until(losses):
             break
     return losses
