@@ -147,37 +147,36 @@ def plot(axis, curve, colour, label, **style):
 
 
 def draw(rows, toys, width, key_size, depth, folder):
-    made, axes = figure(17, 4.8, 4)
+    made, axes = figure(17, 5.4, 4)
     colours = dict(zip(list(NORMALIZATIONS) + [DIAGONAL], COLOURS))
     for axis, name, place in zip(axes, ('length', 'key size', 'gain'), (2, 3, 4)):
         mine = [row for row in rows if row[0] == name]
         for title, curve in summary(mine, place, lambda row: row[1]).items():
-            plot(axis, curve, colours[title], title, marker='o', ms=3, lw=1.2)
+            hidden = title == 'softmax'  # softmax_plus is the same at 512 tokens
+            plot(axis, curve, colours[title], title, marker='o', ms=5 if hidden else 3, lw=2.8 if hidden else 1.2)
         theory = sorted({(row[place], row[7]) for row in mine})
         axis.plot(*zip(*theory), '--', color='0.2', lw=1, label='theory: s ν⁶ λ⁷ / n')
         places = [at for at, _ in theory]
         if name != 'gain':
             levels = [level(at if name == 'key size' else key_size) for at in places]
-            axis.plot(places, levels, ':', color='0.2', lw=1.2, label='our line for the rest: ν μ (ν⁴ + (s - 1) μ⁴)')
-        axis.set(xscale='log', yscale='log')
+            axis.plot(places, levels, ':', color='0.2', lw=1.2, label='our level, many tokens: ν μ (ν⁴ + (s - 1) μ⁴)')
+        axis.set(xscale='log', yscale='log', ylabel='RMS(GAU(x)), x ~ N(0, 1)')
         axis.set_xticks([at for at in places if name != 'gain' or at in (0.125, 0.25, 0.5, 1.0)])
         axis.set_xticklabels(['%g' % at for at in axis.get_xticks()])
         axis.minorticks_off()
-    axes[0].set(xlabel='length n, tokens', ylabel='RMS(GAU(x)), x ~ N(0, 1)', title='s = %d, λ = 1' % key_size)
+    axes[0].set(xlabel='length n, tokens', title='s = %d, λ = 1' % key_size)
     axes[1].set(xlabel='key size s', title='n = %d, λ = 1' % LENGTH)
     axes[2].set(xlabel='gain λ of all matrices', title='n = %d, s = %d' % (LENGTH, key_size))
     axes[0].text(0.02, 0.02, 'd = %d, e = %d' % (width, 2 * width), transform=axes[0].transAxes, fontsize=8)
-    handles, words = axes[0].get_legend_handles_labels()
-    for (name, curve), (colour, line) in zip(
-        summary(toys, 1, lambda row: row[0]).items(),
-        [(colour, line) for colour in (COLOURS[0], COLOURS[2], COLOURS[3]) for line in ('-', '--', ':')],
-    ):
-        plot(axes[3], curve, colour, name[4:], ls=line, lw=1.2)
+    styles = [(colour, line) for colour in (COLOURS[0], COLOURS[2], COLOURS[3]) for line in ('-', '--', ':')]
+    for (name, curve), (colour, line) in zip(summary(toys, 1, lambda row: row[0]).items(), styles):
+        plot(axes[3], curve, colour, name[4:], ls=line, lw=2.4 if name.startswith('GAU softmax,') else 1.2)
     axes[3].set(yscale='log', xlabel='unit, of %d' % depth, ylabel='RMS(GAU(x)), RMS(x) = 1',
                 title='units of the fresh toy models')  # fmt: skip
-    made.legend(handles, words, frameon=False, fontsize=8.5, ncol=4, loc='lower left', bbox_to_anchor=(0.03, 0))
-    axes[3].legend(frameon=False, fontsize=7, ncol=2, loc='lower center')
-    save(made, folder, 'gau_size', below=0.12)
+    for axis, columns, place, left in ((axes[0], 3, 'lower left', 0.03), (axes[3], 3, 'lower right', 0.99)):
+        handles, words = axis.get_legend_handles_labels()
+        made.legend(handles, words, frameon=False, fontsize=8.5, ncol=columns, loc=place, bbox_to_anchor=(left, 0))
+    save(made, folder, 'gau_size', below=0.15)
 
 
 def main(argv=None):

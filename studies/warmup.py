@@ -7,8 +7,9 @@ start of half the size (FLASH's 0.02), or of L^(-1/3). Measured here, with Adam,
 without; and how much a first step of one size changes the outputs, by depth. How large the units' outputs are:
 `studies.gau_size`.
 
-A run *learns* when the mean loss of its last 20 steps is 0.3 below chance, ln(vocabulary): the map's runs end there.
-The others end at --steps, or where the loss is no number.
+A run *learns* when the mean loss of its last 20 steps is 0.2 below chance, ln(vocabulary): the map's runs end there.
+The others end at --steps, or where the loss is no number: *stuck* where that mean is less than 0.05 below chance, and
+*slow* else, which more steps might teach.
 
     KERAS_BACKEND=torch python -m studies.warmup [--full] [--output DIR] [--depths …] [--rates …] [--steps N]
 """
@@ -23,7 +24,7 @@ from studies import patterns
 from studies.common import COLOURS, figure, markdown, parser, save, write_csv
 
 SEEDS = (0, 1, 2)
-MARGIN, WINDOW = 0.3, 20
+MARGIN, STUCK, WINDOW = 0.2, 0.05, 20
 WARMUP = 0.5  # of the steps, in the variants that have one
 INCREMENT_RATE = 1e-4
 MAP_HEADER = ('variant', 'depth', 'rate', 'seed', 'learned', 'steps', 'last loss')
@@ -132,34 +133,46 @@ def cells(rows):
                   float(np.mean([run[2] for run in runs]))) for key, runs in found.items()}  # fmt: skip
 
 
-def draw_map(rows, steps, folder):
-    """A panel a learning rate: variants by depth; the colour is the steps to learning, grey where no seed learned."""
+def verdict(cell, vocabulary):
+    """'2/3, 120' for two of three seeds that learned, and the mean step; else 'slow' or 'stuck', and the last loss."""
+    good, count, step, last = cell
+    if good:
+        return '%d/%d, %.0f' % (good, count, step)
+    return '%s, %.2f' % ('slow' if last < patterns.chance(vocabulary) - STUCK else 'stuck', last)
+
+
+def draw_map(rows, steps, vocabulary, folder):
+    """A panel a learning rate: variants by depth; the colour is the steps to learning."""
     from matplotlib import colormaps
+    from matplotlib.cm import ScalarMappable
     from matplotlib.colors import Normalize
 
     found = cells(rows)
     names = list(dict.fromkeys(row[0] for row in rows))
     depths, rates = (sorted({row[place] for row in rows}) for place in (1, 2))
-    made, axes = figure(4 + 3.4 * len(rates), 0.42 * len(names) + 1.5, len(rates))
+    made, axes = figure(4 + 3.2 * len(rates), 0.42 * len(names) + 1.8, len(rates))
     colours, scale = colormaps['viridis_r'], Normalize(WINDOW, steps)
     for axis, rate in zip(axes, rates):
         axis.grid(False)
         for y, words in enumerate(names):
             for x, depth in enumerate(depths):
-                good, count, step, last = found.get((words, depth, rate), (0, 0, 0, 0))
-                colour = colours(scale(step)) if good else '0.85'
-                axis.barh(y, 0.94, left=x - 0.47, height=0.9, color=colour if count else 'white')
-                told = '%d/%d, %.0f' % (good, count, step) if good else '0/%d: %.2f' % (count, last) if count else ''
-                light = good and scale(step) > 0.55
-                axis.text(x, y, told, ha='center', va='center', fontsize=8, color='white' if light else 'black')
+                told = verdict(found[words, depth, rate], vocabulary)
+                light = scale(found[words, depth, rate][2])
+                colour = {'slow': '#f0e0c8', 'stuck': '0.8'}.get(told.split(',')[0]) or colours(light)
+                axis.barh(y, 0.94, left=x - 0.47, height=0.9, color=colour)
+                axis.text(x, y, told, ha='center', va='center', fontsize=8,
+                          color='white' if told[0] != 's' and light > 0.45 else 'black')  # fmt: skip
+        counts = [max(cell[1] for (_, at, _), cell in found.items() if at == depth) for depth in depths]
         axis.set_xticks(range(len(depths)))
-        axis.set_xticklabels(depths)
+        axis.set_xticklabels(['%d\n%d seed%s' % (d, n, 's' * (n > 1)) for d, n in zip(depths, counts)])
         axis.set_yticks(range(len(names)))
         axis.set_yticklabels(names if axis is axes[0] else [])
-        axis.set(xlim=(-0.5, len(depths) - 0.5), ylim=(len(names) - 0.5, -0.5), xlabel='sub-layers',
+        axis.set(xlim=(-0.5, len(depths) - 0.5), ylim=(len(names) - 0.5, -0.5), xlabel='depth, sub-layers',
                  title='Adam, learning rate %g' % rate)  # fmt: skip
-    made.text(0.01, 0.01, 'coloured: seeds that learned, and the mean step at which (a run that did not counts %d); '
-              'grey: none did, and the mean last loss' % steps, fontsize=8, color='0.3')  # fmt: skip
+    made.colorbar(ScalarMappable(scale, colours), ax=axes[-1], label='steps until learned', fraction=0.06)
+    made.text(0.01, 0.01, 'coloured: seeds that learned, and the mean step (of a run that did not: %d); slow, stuck: '
+              'none did, and the mean loss at the end; chance is %.2f' % (steps, patterns.chance(vocabulary)),
+              fontsize=8)  # fmt: skip
     save(made, folder, 'map', below=0.04)
 
 
@@ -182,6 +195,7 @@ def draw_increments(rows, kinds, folder):
         axis.set_xticklabels(depths)
         axis.tick_params(axis='x', which='minor', bottom=False, labelbottom=False)
     axes[0].set_title("one step of the gradient's sign, %g in each weight" % INCREMENT_RATE)
+    axes[1].set_title('mean of the seeds; band: least to most')
     axes[1].legend(frameon=False, fontsize=8, loc='center left', bbox_to_anchor=(1.0, 0.5))
     save(made, folder, 'increments')
 
@@ -228,7 +242,7 @@ def main(argv=None):
     write_csv(options.output, 'curves', CURVE_HEADER, [
         (name(variant), shown, options.rates[0], seed, step, '%.4f' % loss) for variant, runs in curves.items()
         for seed, losses in zip(seeds, runs) for step, loss in enumerate(losses, 1)])  # fmt: skip
-    draw_map(rows, steps, options.output)
+    draw_map(rows, steps, size.vocabulary, options.output)
     if curves:
         draw_curves(curves, size.vocabulary, '%d sub-layers, Adam %g, %d seeds (band: least to most)'
                     % (shown, options.rates[0], len(seeds)), options.output)  # fmt: skip
@@ -243,7 +257,7 @@ def main(argv=None):
     draw_increments(changes, plain, options.output)
     places = [(depth, rate) for rate in options.rates for depth in depths]
     print(markdown(['variant'] + ['%d at %g' % place for place in places], [
-        [name(variant)] + ['%d/%d, step %.0f, %.2f' % found[(name(variant),) + place] for place in places]
+        [name(variant)] + [verdict(found[(name(variant),) + place], size.vocabulary) for place in places]
         for variant in kinds]))  # fmt: skip
     ends = sorted({row[1] for row in changes})
     print(markdown(['variant'] + ['change at %d' % depth for depth in ends] + ['slope', 'slope of ‖∇‖₁'], [

@@ -15,8 +15,8 @@ CHANCE = np.log(30)
 
 
 def test_learned():
-    """Nineteen steps are too few, 0.29 below chance is too little, and one step that is no number is none."""
-    low, high = CHANCE - 0.31, CHANCE - 0.29
+    """Nineteen steps are too few, 0.19 below chance is too little, and one step that is no number is none."""
+    low, high = CHANCE - 0.21, CHANCE - 0.19
     assert not warmup.learned([low] * 19, 30) and warmup.learned([low] * 20, 30)
     assert not warmup.learned([low] * 9 + [high] * 20, 30)
     assert not warmup.learned([low] * 20 + [float('nan')], 30)
@@ -69,6 +69,14 @@ def test_cells():
     rows = [('a', 24, 1e-3, 0, True, 40, 3.0), ('a', 24, 1e-3, 1, False, 100, 3.4), ('a', 48, 1e-3, 0, False, 100, 3.5)]
     assert warmup.cells(rows) == {('a', 24, 1e-3): (1, 2, 70.0, pytest.approx(3.2)),
                                   ('a', 48, 1e-3): (0, 1, 100.0, 3.5)}  # fmt: skip
+
+
+def test_verdict():
+    """ln 30 is 3.401."""
+    assert warmup.verdict((2, 3, 119.6, 3.2), 30) == '2/3, 120'
+    assert warmup.verdict((0, 3, 150.0, 3.346), 30) == 'slow, 3.35'
+    assert warmup.verdict((0, 3, 150.0, 3.354), 30) == 'stuck, 3.35'
+    assert warmup.verdict((0, 1, 12.0, float('nan')), 30) == 'stuck, nan'
 
 
 def test_main(tmp_path, monkeypatch):
