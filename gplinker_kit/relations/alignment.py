@@ -1,0 +1,64 @@
+"""What became of the gold triples of a corpus when they were turned into training targets."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+
+from gplinker_kit.events.alignment import ABSENT, BEYOND, EMPTY, KEPT, SNAPPED, UNCOVERED
+
+# From good to bad: the outcome of a triple is the worst of those of its subject and slots.
+OUTCOMES = (KEPT, SNAPPED, BEYOND, UNCOVERED, ABSENT, EMPTY)
+
+
+@dataclass(frozen=True)
+class TripleReport:
+    """How many gold triples of a corpus became targets as they are, and why others did not; each is counted once.
+
+    kept: all boundaries are token boundaries. snapped: placed, with a boundary moved to that of a token, so that
+    another text comes back. The others are lost: beyond_window (a word is not among the tokens, the text was cut),
+    uncovered (a word has only characters without a token), absent (a word does not occur in the text), empty (a word
+    is '').
+
+    partial: how many of the lost ones are trained without the slots that have no place; subject and '@value' have one.
+    Reports add up.
+    """
+
+    kept: int = 0
+    snapped: int = 0
+    beyond_window: int = 0
+    uncovered: int = 0
+    absent: int = 0
+    empty: int = 0
+    partial: int = 0
+
+    @property
+    def lost(self):
+        """Triples that are not trained whole."""
+        return self.beyond_window + self.uncovered + self.absent + self.empty
+
+    @property
+    def total(self):
+        """All gold triples."""
+        return self.kept + self.snapped + self.lost
+
+    def as_dict(self):
+        """Returns every count, with `lost` and `total`."""
+        counts = {item.name: getattr(self, item.name) for item in fields(self)}
+        return dict(counts, lost=self.lost, total=self.total)
+
+    def __add__(self, other):
+        if not isinstance(other, TripleReport):
+            return NotImplemented
+        return TripleReport(*(getattr(self, item.name) + getattr(other, item.name) for item in fields(self)))
+
+    def __radd__(self, other):
+        # sum() starts from 0
+        return self if other == 0 else NotImplemented
+
+    def __str__(self):
+        reasons = ', '.join('%d %s' % (getattr(self, name), name.replace('_', ' '))
+                            for name in OUTCOMES[2:] if getattr(self, name))
+        if self.partial:
+            reasons += '; %d of them trained in part' % self.partial
+        return 'gold triples: %d kept, %d snapped to tokens, %d lost%s (%d in all)' % (
+            self.kept, self.snapped, self.lost, ' (%s)' % reasons if reasons else '', self.total)
