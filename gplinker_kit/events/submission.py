@@ -23,9 +23,11 @@ from gplinker_kit.events.policy import CHOICES
 from gplinker_kit.files import atomic_write, read_json_lines, write_archive
 
 
-def read_texts(path):
+def read_texts(path, text_of=None):
     """Reads a test file: JSON lines with `id` and `text`; whatever else a line has, gold events too, is ignored.
 
+    Arguments:
+        text_of: None, or a function (line, path, number) -> text, for corpora whose text is more than `text`.
     Returns:
         list of (id, text), in the file's order; an id is a str or an int.
     Raises:
@@ -42,7 +44,7 @@ def read_texts(path):
             raise DataError('the id %r is on line %d already; each text needs its own'
                             % (line['id'], lines[line['id']]), path, number)
         lines[line['id']] = number
-        found.append((line['id'], line['text']))
+        found.append((line['id'], line['text'] if text_of is None else text_of(line, path, number)))
     return found
 
 
@@ -55,15 +57,22 @@ def submission_line(example_id, events, contained='drop'):
     Raises:
         ValueError: an unknown `contained`.
     """
-    if contained not in CHOICES['contained']:
-        raise ValueError('unknown contained %r.%s' % (contained, hint(contained, CHOICES['contained'])))
-    events = [event for event in events if event.arguments]
-    events = without_subsets(events) if contained == 'drop' else without_duplicates(events)
     return {'id': example_id, 'event_list': [
         {'event_type': event.event_type,
          'arguments': [{'role': role, 'argument': text} for role, text in dict.fromkeys(_pairs(event))]}
-        for event in events
+        for event in submitted_events(events, contained)
     ]}
+
+
+def submitted_events(events, contained='drop'):
+    """Returns the list of those events of a text that are handed in, so that a score of them is one of the submission.
+
+    Arguments and errors as in `submission_line`.
+    """
+    if contained not in CHOICES['contained']:
+        raise ValueError('unknown contained %r.%s' % (contained, hint(contained, CHOICES['contained'])))
+    events = [event for event in events if event.arguments]
+    return without_subsets(events) if contained == 'drop' else without_duplicates(events)
 
 
 def without_duplicates(events):
