@@ -6,32 +6,17 @@ event when the cell of their starts is set in the head matrix and the cell of th
 
 from __future__ import annotations
 
-from collections import namedtuple
 from itertools import combinations
 
 import numpy as np
 
-from gplinker_kit.errors import hint
-from gplinker_kit.events.alignment import (
-    ABSENT,
-    BEYOND,
-    EMPTY,
-    KEPT,
-    NO_TRIGGER,
-    SNAPPED,
-    UNCOVERED,
-    AlignmentReport,
-)
-from gplinker_kit.events.locator import Locator, mentions
+from gplinker_kit.events.alignment import BEYOND, NO_TRIGGER, AlignmentReport
+from gplinker_kit.events.locator import Locator
+from gplinker_kit.events.occurrences import Place, check_occurrences, mentions_of, place_word
 from gplinker_kit.events.targets import Targets, cell_array, link_cells
 from gplinker_kit.events.windows import content_range, cut_windows, window_targets
 
-OCCURRENCES = ('first', 'nearest', 'all')
-
-# Token spans of one gold node, what became of it, and its (first) characters where they are known.
-_Place = namedtuple('_Place', 'spans outcome characters')
-_NOWHERE = _Place((), NO_TRIGGER, None)
-_RANK = {KEPT: 0, SNAPPED: 1, BEYOND: 2, UNCOVERED: 3}  # which mention of a word is preferred
+_NOWHERE = Place((), NO_TRIGGER, None)
 
 
 def align(events, offsets, schema, text=None, occurrences='first', typed_links=False, windows=None):
@@ -45,9 +30,8 @@ def align(events, offsets, schema, text=None, occurrences='first', typed_links=F
 
     An argument without `start` is looked up in `text`, without regard to whitespace where it does not occur as it is
     written. `occurrences` says where it is placed: 'first', its first mention; 'nearest', the mention nearest to the
-    trigger (the earlier of two; the first without a trigger); 'all', every mention, each linked with each other and
-    with the event's other nodes, so that no mention is trained as a negative. The latter two take mentions that cut
-    no token where there are such: a '2' is not looked for inside '12'.
+    trigger; 'all', every mention, each linked with each other and with the event's other nodes. events/occurrences.py
+    has the details.
 
     Arguments:
         events: iterable of Event.
@@ -65,8 +49,7 @@ def align(events, offsets, schema, text=None, occurrences='first', typed_links=F
         ValueError: a label that the schema lacks (nearest name), descending offsets, an argument without `start` and no
             `text`, an unknown `occurrences`.
     """
-    if occurrences not in OCCURRENCES:
-        raise ValueError('unknown occurrences %r.%s' % (occurrences, hint(occurrences, OCCURRENCES)))
+    check_occurrences(occurrences)
     locate = Locator(offsets)
     ranges = None if windows is None else [content_range(window) for window in windows]
     numbers = {event_type: number for number, event_type in enumerate(schema.event_types)} if typed_links else {}
@@ -78,8 +61,10 @@ def align(events, offsets, schema, text=None, occurrences='first', typed_links=F
             if schema.labels[label].item is not None:
                 place = trigger
             else:
-                place = _place(node, locate, text, occurrences, trigger.characters)
-                if event.trigger is not None and node is event.trigger:
+                is_trigger = event.trigger is not None and node is event.trigger
+                others = _beside(event, is_trigger, trigger, schema, text) if occurrences == 'nearest' else ()
+                place = place_word(node, locate, text, occurrences, others)
+                if is_trigger:
                     trigger = place
             seen = bool(place.spans) and _seen(ranges, place.spans)
             outcome = BEYOND if place.spans and not seen else place.outcome
@@ -165,30 +150,9 @@ def _seen(ranges, *nodes):
     )
 
 
-def _place(argument, locate, text, occurrences, near):
-    """Returns the _Place of an argument that stands in the text; `near` is its trigger's (start, end) or None."""
-    if not argument.text:
-        return _Place((), EMPTY, None)
-    if argument.start is not None:
-        span, outcome = locate(argument.start, argument.text)
-        return _Place((span,) if span else (), outcome, (argument.start, argument.end))
-    if text is None:
-        raise ValueError(
-            'argument %r (role %r) has no start; pass text= to look it up' % (argument.text, argument.role)
-        )
-    found = [locate(start, text[start:end]) + ((start, end),) for start, end in mentions(text, argument.text)]
-    if not found:
-        return _Place((), ABSENT, None)
-    if occurrences == 'first':
-        found = found[:1]
-    else:
-        best = min(_RANK[outcome] for _, outcome, _ in found)
-        found = [one for one in found if _RANK[one[1]] == best]
-        if occurrences == 'nearest':
-            found = [min(found, key=lambda one: _gap(one[2], near))]
-    return _Place(tuple(span for span, _, _ in found if span), found[0][1], found[0][2])
-
-
-def _gap(span, other):
-    """Returns the number of characters between two spans; 0 where they touch or there is no other."""
-    return 0 if other is None else max(0, span[0] - other[1], other[0] - span[1])
+def _beside(event, is_trigger, trigger, schema, text):
+    """Returns the mentions that a node should be near to: of its event's arguments if it is the trigger, else that."""
+    if not is_trigger:
+        return [[trigger.characters]] if trigger.characters is not None else []
+    return [mentions_of(argument, text) for argument in event.arguments
+            if not schema.enum_items(event.event_type, argument.role)]

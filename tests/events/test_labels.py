@@ -211,6 +211,24 @@ def test_a_trigger_without_offset_draws_its_arguments_near():
     assert alone.arguments.tolist() == [[1, 1, 3]]
 
 
+def test_a_trigger_without_offset_stands_near_its_arguments():
+    def company(*words):
+        event = Event('购买', Argument(TRIGGER, '公司'), [Argument('物', word) for word in words])
+        targets = align([event], MENTIONS, SCHEMA, REPEATED, 'nearest')
+        return targets.arguments.tolist()[0][1:]
+
+    # 公司 is tokens 2-3, 9-10, 13-14; 付款 16-17, 收购 4-5, 甲 1 and 12, 乙 6 and 8
+    assert company() == [2, 3]
+    assert company('付款') == [13, 14] and company('收购') == [2, 3]
+    assert company('甲') == [2, 3], 'of equals the first'
+    assert company('乙') == [9, 10]
+    assert company('乙', '付款') == [9, 10]  # 0 + 5 characters; from 13-14 they are 4 + 1
+    assert company('乙', '付款', '已') == [13, 14]  # 4 + 1 + 0; from 9-10 0 + 5 + 4
+    assert company('丙', '付款') == [13, 14], 'what is not in the text says nothing'
+    placed = Event('购买', Argument(TRIGGER, '公司'), [Argument('物', '公司', 8)])
+    assert align([placed], MENTIONS, SCHEMA, REPEATED, 'nearest').arguments.tolist()[0][1:] == [9, 10]
+
+
 def test_an_enum_argument_is_on_every_mention_of_its_trigger():
     event = Event('公司上市', Argument(TRIGGER, '公司'), [Argument('环节', '正式上市')])
     targets = align([event], MENTIONS, SCHEMA, REPEATED, 'all')
