@@ -6,6 +6,8 @@ WORDS = {
                 'best-scoring event of the type',
     'contained': 'events whose arguments another event of the type has too',
     'same_span': 'roles of one span: in one event without a link, or only with one',
+    'same_text': 'mentions of one text: spans of their own, or one span with all their roles and links (for corpora '
+                 'without offsets)',
 }
 
 

@@ -14,6 +14,7 @@ which spans belong together by their first tokens (`heads`) and by their last (`
 A text longer than the model reads comes in overlapping windows (events/windows.py). A node's scores are the best over
 the windows that see it, a link's over the windows that hold both its nodes (events/reading.py). Two nodes that no
 window holds together are linked by what windows show between them; events/bridging.py has the rule and its limits.
+Where places do not matter, the mentions of one text can be one node (events/same_text.py).
 
 Scores. An argument's is σ(s) of its logit; a link's is σ of the smaller of its two logits; an event's is the geometric
 mean over all decisions that made it, its roles and its links, each counted once. All lie in [0, 1] and grow with every
@@ -38,6 +39,7 @@ from gplinker_kit.events.cliques import maximal_cliques
 from gplinker_kit.events.drafts import has_trigger, settle, split_roles, without_contained
 from gplinker_kit.events.policy import Policy, Thresholds
 from gplinker_kit.events.reading import Reading
+from gplinker_kit.events.same_text import merge_mentions
 from gplinker_kit.events.schema import TRIGGER, Argument, Event
 from gplinker_kit.events.scores import log_probability
 
@@ -101,6 +103,8 @@ def decode_reading(reading):
             triggers = [any(schema.labels[label].role == TRIGGER for label in node.logits) for node in nodes]
             links, reached = bridge(links, triggers, policy.max_cliques, deadline)
             limits |= reached
+        if policy.same_text == 'together':
+            nodes, links = merge_mentions(nodes, links, reading.text)
         nodes, links = split_roles(nodes, links, schema, policy)
         left = None if deadline is None else max(0.0, deadline - time.monotonic())
         cliques = maximal_cliques(links.linked, max_cliques=max_cliques, max_seconds=left)

@@ -68,8 +68,9 @@ def test_the_commands_share_the_options_of_the_policy(command, needed):
     default = policy_from(parser().parse_args(given))
     assert default == RECOMMENDED
     options = ['--trigger-policy', 'drop', '--unlinked', 'drop', '--contained', 'keep', '--same-span', 'apart']
+    options += ['--same-text', 'together']
     assert policy_from(parser().parse_args(given + options)) == Policy(
-        trigger_policy='drop', unlinked='drop', contained='keep', same_span='apart')
+        trigger_policy='drop', unlinked='drop', contained='keep', same_span='apart', same_text='together')
     with pytest.raises(SystemExit):
         parser().parse_args(given + ['--unlinked', 'atach'])
 

@@ -93,6 +93,8 @@ def test_table(case, policy):
 
 def test_the_table_has_a_row_for_each_value():
     for name, values in CHOICES.items():
+        if name == 'same_text':  # decided before there are drafts, see test_same_text.py
+            continue
         used = {policy.get(name, values[0]) for policy in POLICIES.values()}
         assert used == set(values), name
         other = [key for key, policy in POLICIES.items() if list(policy) == [name]]
@@ -169,7 +171,7 @@ def test_random_events_against_the_oracle():
     generator, text = random.Random(7), 'abcdefghijkl'
     offsets, checked = character_offsets(text), 0
     valid = np.array([pair != (0, 0) for pair in offsets])
-    names = [name for name in CHOICES if name != 'contained']
+    names = [name for name in CHOICES if name not in ('contained', 'same_text')]
     choices = [dict(zip(names, values)) for values in itertools.product(*(CHOICES[name] for name in names))]
     differ = dict.fromkeys(range(len(choices)), 0)
     for _ in range(60):
