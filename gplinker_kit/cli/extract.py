@@ -2,6 +2,7 @@
 
 Writes one JSON line an input line, in input order: the input's other keys, `text`, `event_list` with scores, and
 `truncated` where a bound was met. A text of any length is read to its end. --tree prints a tree for people instead.
+With --corpus duee-fin, `text` is that of the document, its title in front, as in training.
 """
 
 import os
@@ -9,6 +10,7 @@ import sys
 from collections import deque
 
 from gplinker_kit.cli.common import Progress, accelerate, add_acceleration_arguments, add_model_argument
+from gplinker_kit.cli.corpora import add_corpus_argument
 from gplinker_kit.cli.policies import add_policy_arguments, policy_from
 
 HELP = 'extract events from text'
@@ -20,6 +22,7 @@ def add_arguments(parser):
     add_model_argument(parser)
     parser.add_argument('--format', default='auto', choices=FORMATS,
                         help='auto: JSON lines where the first line begins with {, else lines of text')
+    add_corpus_argument(parser)
     parser.add_argument('--output', metavar='FILE', help='write here, when all is done, instead of standard output')
     parser.add_argument('--tree', action='store_true', help='print trees, not JSON')
     parser.add_argument('--batch-size', type=int, default=32, metavar='N', help='default: %(default)s')
@@ -32,7 +35,7 @@ def run(options):
 
     for path in options.files:  # all of a file is checked before the first event is written; a pipe is read only once
         if os.path.isfile(path) or not os.path.exists(path):
-            for _ in read_inputs(path, options.format):
+            for _ in read_inputs(path, options.format, options.corpus):
                 pass
     if options.output is None:
         if hasattr(sys.stdout, 'reconfigure'):
@@ -54,7 +57,7 @@ def write(options, stream):
 
     def texts():
         for path in options.files or ['-']:
-            for line in read_inputs(path, options.format):
+            for line in read_inputs(path, options.format, options.corpus):
                 lines.append(line)
                 yield line['text']
 
@@ -82,13 +85,14 @@ def render(line, extraction, schema, tree):
     return dump_line(result)
 
 
-def read_inputs(path, form):
+def read_inputs(path, form, corpus='duee'):
     """Yields one dict with the key `text` a line of a file ('-': standard input).
 
     Raises:
         DataError: with file and line, what is wrong with it.
     """
     from gplinker_kit.errors import DataError
+    from gplinker_kit.events.duee_fin import as_document
 
     name = 'standard input' if path == '-' else path
     try:
@@ -113,7 +117,8 @@ def read_inputs(path, form):
             if form == 'text':
                 yield {'text': line}
             elif line.strip():
-                yield read_object(line, name, number)
+                value = read_object(line, name, number)
+                yield as_document(value, name, number) if corpus == 'duee-fin' else value
         if form == 'auto':
             for _ in range(blank):
                 yield {'text': ''}

@@ -5,6 +5,9 @@ order: {"id", "event_list": [{"event_type", "arguments": [{"role", "argument"}]}
 events without arguments, equal events, and events whose arguments another event of the type has too (but for
 --contained keep). Nothing is written before all texts are done.
 
+With --corpus duee-fin a text is a title and what stands below it; nested events stay, because that score compares event
+with event.
+
 The other choices are those of `gplinker evaluate`, so that what is handed in is what was measured. Events without a
 trigger stay: DuEE's score counts arguments whether or not their event has one (the published scripts leave them out:
 --trigger-policy drop).
@@ -13,6 +16,7 @@ trigger stay: DuEE's score counts arguments whether or not their event has one (
 import sys
 
 from gplinker_kit.cli.common import Progress, accelerate, add_acceleration_arguments, add_model_argument
+from gplinker_kit.cli.corpora import add_corpus_argument, read_unlabelled
 from gplinker_kit.cli.policies import add_policy_arguments, policy_from
 
 HELP = "write DuEE's submission file"
@@ -21,6 +25,7 @@ HELP = "write DuEE's submission file"
 def add_arguments(parser):
     add_model_argument(parser)
     parser.add_argument('--data', required=True, metavar='FILE', help='test file: JSON lines with id and text')
+    add_corpus_argument(parser)
     parser.add_argument('--output', required=True, metavar='FILE', help='submission file to write, such as duee.json')
     parser.add_argument('--zip', metavar='FILE', help='also write this archive with the submission in it, to upload')
     parser.add_argument('--batch-size', type=int, default=32, metavar='N', help='default: %(default)s')
@@ -29,11 +34,11 @@ def add_arguments(parser):
 
 
 def run(options):
-    from gplinker_kit.events.submission import read_texts, submission_line, write_submission
+    from gplinker_kit.events.submission import submission_line, write_submission
     from gplinker_kit.gplinker import GPLinker
 
     policy = policy_from(options)
-    examples = read_texts(options.data)
+    examples = read_unlabelled(options)
     accelerate(options)
     gplinker = GPLinker.load(options.model, options.which)
     extractor = gplinker.extractor(policy, options.batch_size)

@@ -56,7 +56,7 @@ def run(options):
             raise ValueError('--precision and --xla go with --model; with --predictions no model runs')
         pairs = read_pairs(options.predictions, options.gold, options.limit)
     title = options.title or 'Events of %s' % (options.file or options.predictions).replace('\\', '/').split('/')[-1]
-    page = render(pairs, title=title, match=options.match, triggerless=options.trigger_policy)
+    page = render(pairs, title=title, match=options.match, triggerless=policy_from(options).trigger_policy)
     with atomic_write(options.output) as stream:
         stream.write(page)
     print('%d sentences, %.1f MB: %s' % (len(pairs), len(page.encode('utf-8')) / 1e6, options.output), file=sys.stderr)

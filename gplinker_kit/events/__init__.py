@@ -8,9 +8,11 @@ from gplinker_kit.events.cliques import Cliques, maximal_cliques
 from gplinker_kit.events.counts import Counts
 from gplinker_kit.events.decoder import Extraction, decode, decode_windows
 from gplinker_kit.events.duee import event_to_json, example_to_json, read_examples, read_schema, write_examples
+from gplinker_kit.events.duee_fin import document_text, read_document_texts, read_documents
 from gplinker_kit.events.labels import align, encode_example, pad_targets
 from gplinker_kit.events.metrics import EventScores, score_events
-from gplinker_kit.events.policy import Policy, Thresholds
+from gplinker_kit.events.official_fin import score_documents
+from gplinker_kit.events.policy import DOCUMENTS, Policy, Thresholds
 from gplinker_kit.events.schema import TRIGGER, Argument, Event, Example, Label, Schema
 from gplinker_kit.events.submission import read_texts, submission_line, without_subsets, write_submission
 from gplinker_kit.events.targets import Targets
@@ -23,9 +25,11 @@ __all__ = [
     'Counts',
     'Extraction', 'decode', 'decode_windows',
     'event_to_json', 'example_to_json', 'read_examples', 'read_schema', 'write_examples',
+    'document_text', 'read_document_texts', 'read_documents',
     'align', 'encode_example', 'pad_targets',
     'EventScores', 'score_events',
-    'Policy', 'Thresholds',
+    'score_documents',
+    'DOCUMENTS', 'Policy', 'Thresholds',
     'TRIGGER', 'Argument', 'Event', 'Example', 'Label', 'Schema',
     'read_texts', 'submission_line', 'without_subsets', 'write_submission',
     'Targets',

@@ -72,22 +72,26 @@ def read_documents(path, schema=None, missing=None):
 
 def read_document_texts(path):
     """Reads a test file. Returns list of (id, text), texts as in `read_documents`; raises as `read_texts`."""
-    return read_texts(path, lambda line, path, number: document_text(_title(line, path, number), line['text']))
+    return read_texts(path, lambda line, path, number: as_document(line, path, number)['text'])
 
 
-def _title(line, path, number):
+def as_document(line, path, number):
+    """Returns the object of a line with the text of its document as `text`, and without `title`.
+
+    A text that is missing or no string stays so. Raises DataError for a title that is no string.
+    """
     title = line.get('title', '')
     if not isinstance(title, str):
         raise DataError("expected 'title' as a string, got %r" % (title,), path, number)
-    return title
+    line = {key: value for key, value in line.items() if key != 'title'}
+    if isinstance(line.get('text'), str):
+        line['text'] = document_text(title, line['text'])
+    return line
 
 
 def _normalised_line(line, path, number):
     """Returns a line as DuEE has it; what is of a wrong kind stays as it is, for `read_example` to refuse."""
-    title = _title(line, path, number)
-    line = {key: value for key, value in line.items() if key != 'title'}
-    if isinstance(line.get('text'), str):
-        line['text'] = document_text(title, line['text'])
+    line = as_document(line, path, number)
     events = line.setdefault('event_list', [])
     if isinstance(events, list):
         line['event_list'] = [_normalised_event(event) for event in events]

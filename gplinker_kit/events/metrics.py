@@ -10,7 +10,7 @@ from gplinker_kit.errors import hint
 from gplinker_kit.events import official, strict
 from gplinker_kit.events.counts import Counts
 
-_HEADER = '  %-10s %7s %7s %7s %10s %10s %10s' % ('', 'P %', 'R %', 'F1 %', 'correct', 'predicted', 'gold')
+HEADER = '  %-10s %7s %7s %7s %10s %10s %10s' % ('', 'P %', 'R %', 'F1 %', 'correct', 'predicted', 'gold')
 
 
 def score_events(gold, predicted, **options):
@@ -34,7 +34,8 @@ def score_events(gold, predicted, **options):
     return scores
 
 
-def _row(name, counts):
+def score_row(name, counts):
+    """Returns the row of some Counts under HEADER."""
     correct = '%d' % counts.correct if isinstance(counts.correct, int) else '%.2f' % counts.correct
     return '  %-10s %7.2f %7.2f %7.2f %10s %10d %10d' % (
         name, 100 * counts.precision, 100 * counts.recall, 100 * counts.f1, correct, counts.predicted, counts.gold)
@@ -103,10 +104,10 @@ class EventScores:
     def table(self):
         """Returns the printable table: both families under their names, ratios in percent."""
         where = 'text and position' if self.positions else 'and text'
-        lines = ['strict (type, role, %s equal; events without trigger: %s)' % (where, self.triggerless), _HEADER]
-        lines += [_row(name.replace('_', ' '), getattr(self, name)) for name in self.STRICT]
-        lines += ['official DuEE (common characters, %s; no positions, triggers or grouping)' % self.match, _HEADER]
-        lines += [_row('argument', self.official)]
+        lines = ['strict (type, role, %s equal; events without trigger: %s)' % (where, self.triggerless), HEADER]
+        lines += [score_row(name.replace('_', ' '), getattr(self, name)) for name in self.STRICT]
+        lines += ['official DuEE (common characters, %s; no positions, triggers or grouping)' % self.match, HEADER]
+        lines += [score_row('argument', self.official)]
         lines += ['%d texts; the two families measure different things and are not comparable' % self.texts]
         return '\n'.join(lines)
 

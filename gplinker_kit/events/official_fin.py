@@ -23,6 +23,8 @@ import numpy as np
 
 from gplinker_kit.errors import hint
 from gplinker_kit.events.counts import Counts
+from gplinker_kit.events.metrics import HEADER, score_row
+from gplinker_kit.events.submission import submitted_events
 
 
 def score_documents(gold, predicted, matching='optimal'):
@@ -56,8 +58,7 @@ def document_counts(gold, predicted, matching='optimal'):
     Raises:
         ValueError: an unknown `matching`. ImportError: 'optimal' without scipy.
     """
-    if matching not in MATCHINGS:
-        raise ValueError('unknown matching %r.%s' % (matching, hint(matching, MATCHINGS)))
+    _check_matching(matching)
     gold, predicted = _by_type(gold), _by_type(predicted)
     correct = 0
     for event_type, events in gold.items():
@@ -66,6 +67,37 @@ def document_counts(gold, predicted, matching='optimal'):
             shared = np.array([[len(one & other) for other in others] for one in events], np.int64)
             correct += sum(int(shared[pair]) for pair in MATCHINGS[matching](shared))
     return Counts(correct, _arguments(predicted), _arguments(gold))
+
+
+def score_submissions(gold, predicted, contained='keep'):
+    """Scores what would be handed in of the predicted events.
+
+    Arguments:
+        gold, predicted: as in `score_documents`. contained: as in `submission_line`.
+    Returns:
+        {matching: Counts}, for all of MATCHINGS.
+    Raises:
+        as `score_documents`.
+    """
+    handed_in = [submitted_events(events, contained) for events in predicted]
+    return {name: score_documents(gold, handed_in, name) for name in MATCHINGS}
+
+
+def table(counts):
+    """Returns the printable table of {matching: Counts}, ratios in percent."""
+    lines = ['official DuEE-fin (type, role and text equal, event by event; gold events matched so)', HEADER]
+    return '\n'.join(lines + [score_row(name, one) for name, one in counts.items()])
+
+
+def require_matching(matching):
+    """Raises what `document_counts` would raise for a matching that is unknown, or lacks its package."""
+    _check_matching(matching)
+    MATCHINGS[matching](np.zeros((1, 1), np.int64))
+
+
+def _check_matching(matching):
+    if matching not in MATCHINGS:
+        raise ValueError('unknown matching %r.%s' % (matching, hint(matching, MATCHINGS)))
 
 
 def match_greedily(shared):

@@ -1,13 +1,14 @@
 import json
 import os
 import zipfile
+from dataclasses import replace
 
 import pytest
 
 from gplinker_kit.cli import main, parser
 from gplinker_kit.cli.policies import policy_from
 from gplinker_kit.events import Policy
-from gplinker_kit.events.policy import RECOMMENDED
+from gplinker_kit.events.policy import DOCUMENTS, RECOMMENDED
 
 
 def read(path):
@@ -71,6 +72,9 @@ def test_the_commands_share_the_options_of_the_policy(command, needed):
     options += ['--same-text', 'together']
     assert policy_from(parser().parse_args(given + options)) == Policy(
         trigger_policy='drop', unlinked='drop', contained='keep', same_span='apart', same_text='together')
+    documents = given + ['--corpus', 'duee-fin']
+    assert policy_from(parser().parse_args(documents)) == DOCUMENTS
+    assert policy_from(parser().parse_args(documents + ['--contained', 'drop'])) == replace(DOCUMENTS, contained='drop')
     with pytest.raises(SystemExit):
         parser().parse_args(given + ['--unlinked', 'atach'])
 

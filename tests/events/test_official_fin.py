@@ -1,11 +1,18 @@
-import builtins
 import itertools
 import random
+import sys
 
 import pytest
 
 from gplinker_kit.events.counts import Counts
-from gplinker_kit.events.official_fin import MATCHINGS, document_counts, score_documents
+from gplinker_kit.events.official_fin import (
+    MATCHINGS,
+    document_counts,
+    require_matching,
+    score_documents,
+    score_submissions,
+    table,
+)
 from gplinker_kit.events.schema import TRIGGER, Argument, Event
 
 pytestmark = pytest.mark.once
@@ -108,14 +115,28 @@ def test_wrong_calls_are_named(monkeypatch):
         document_counts([], [], 'optimum')
     with pytest.raises(ValueError, match='gold has 1 documents and predicted has 0'):
         score_documents([[]], [])
-    usual = builtins.__import__
-
-    def without_scipy(name, *rest):
-        if name.startswith('scipy'):
-            raise ImportError('no scipy here')
-        return usual(name, *rest)
-
-    monkeypatch.setattr(builtins, '__import__', without_scipy)
-    with pytest.raises(ImportError, match=r'gplinker-kit\[scipy\]" \(no scipy here\); matching=.greedy. does not'):
+    monkeypatch.setitem(sys.modules, 'scipy.optimize', None)
+    with pytest.raises(ImportError, match=r"gplinker-kit\[scipy\].*; matching='greedy' does not"):
         document_counts([short('a')], [short('a')])
     assert document_counts([short('a')], [short('a')], 'greedy') == Counts(1, 1, 1)
+
+
+def test_what_is_handed_in_is_scored():
+    gold = [[short('abc'), short('de')], []]
+    predicted = [[short('abc', trigger='押'), short('cba'), short('ab'), short('', trigger='押')], [short('')]]
+    # equal events are handed in once, and those without an argument not at all; nested ones by choice
+    assert score_submissions(gold, predicted) == dict.fromkeys(MATCHINGS, Counts(3, 5, 5))
+    assert score_submissions(gold, predicted, 'drop') == dict.fromkeys(MATCHINGS, Counts(3, 3, 5))
+    printed = table({'optimal': Counts(3, 5, 5), 'greedy': Counts(0, 5, 5)}).splitlines()
+    assert printed[0].startswith('official DuEE-fin')
+    assert printed[2].split() == ['optimal', '60.00', '60.00', '60.00', '3', '5', '5']
+
+
+def test_a_missing_package_is_said_before_the_work(monkeypatch):
+    require_matching('optimal')
+    with pytest.raises(ValueError, match="unknown matching 'greed'. Did you mean 'greedy'"):
+        require_matching('greed')
+    monkeypatch.setitem(sys.modules, 'scipy.optimize', None)
+    with pytest.raises(ImportError, match=r'gplinker-kit\[scipy\]'):
+        require_matching('optimal')
+    require_matching('greedy')
