@@ -20,12 +20,12 @@ MODELS = {
 }  # fmt: skip
 
 
-def config(model, quick=False, dropout=0.0):
-    """Returns the published configuration of a model, with two blocks only for `quick`."""
+def config(model, quick=False, dropout=0.0, **changes):
+    """Returns the published configuration of a model, with two blocks only for `quick`, and with `changes`."""
     made = dict(
         MODELS[model], type_vocab_size=2, max_position_embeddings=512, hidden_dropout_prob=dropout,
         attention_probs_dropout_prob=dropout)  # fmt: skip
-    return dict(made, num_hidden_layers=2) if quick else made
+    return dict(made, **dict({'num_hidden_layers': 2} if quick else {}, **changes))
 
 
 def batch(shape):

@@ -12,13 +12,14 @@ from benchmarks.processes import serve, timed
 def measure(model, kind, shape, options, **build):
     """Seconds of a forward pass or of a training step; the facts hold the peak of resident memory that it took.
 
-    build: further arguments of `build_transformer_model`.
+    build: further arguments of `build_transformer_model`. options: as of the rows; 'config', where there is one, holds
+    changes of the published configuration.
     """
     from gplinker_kit import backend
     from gplinker_kit.models import build_transformer_model
     from gplinker_kit.optimizers import Adam
 
-    made = base_models.config(model, options['quick'], options['dropout'])
+    made = base_models.config(model, options['quick'], options['dropout'], **options.get('config', {}))
     tokens, segments, labels = base_models.batch(shape)
     start = memory.begin()
     encoder = build_transformer_model(model=model, **made, **build)
