@@ -24,11 +24,11 @@ from studies.masked import guesser, hide
 
 TRAINED = 64
 LENGTHS = (64, 128, 256, 512, 1024)
-SHARE = 0.15
+SHARE = 0.3
 TASKS = {'text': 'real text', 'patterns': 'repeated patterns'}
 KINDS = ('softmax', 'softmax_plus')
 LATER = 'softmax, the factor at the test only'
-STEPS = {'text': (1000, 2500), 'patterns': (300, 600)}  # without and with --full
+STEPS = {'text': (1200, 4000), 'patterns': (300, 600)}  # without and with --full
 SCALES = (1.0, 2.0, 3.0)  # standard deviations of the scores of random queries and keys
 DRAWN = (64, 128, 256, 512, 1024, 2048, 4096)
 ARTICLE = {'softmax': (43.27, 36.53, 23.02, 15.12, 11.54), 'softmax_plus': (43.11, 41.17, 34.04, 20.15, 13.58)}
@@ -57,7 +57,8 @@ def encoder(normalization, vocabulary, seed, watched=False, **sizes):
             return output
 
     set_random_seed(seed)
-    options = dict(hidden_act='relu', segment_vocab_size=0, dropout_rate=0.0, attention_dropout_rate=0.0)
+    options = dict(hidden_act='relu', segment_vocab_size=0, dropout_rate=0.0, attention_dropout_rate=0.0,
+                   norm_position='pre')
     return build_transformer_model(model=Normalised, vocab_size=vocabulary, return_keras_model=False,
                                    **dict(options, **sizes))
 
@@ -159,80 +160,64 @@ def band(axis, lengths, found, name, **style):
     axis.fill_between(lengths, least, most, color=style['color'], alpha=0.18, lw=0)
 
 
-def by_length(axis, lengths, **labels):
-    axis.set(xscale='log', xlabel='length of the text, tokens', **labels)
+def by_length(axis, lengths, label):
+    axis.set(xscale='log', xlabel='length of the text, tokens', ylabel=label)
+    axis.set_ylim(0, None)
     axis.set_xticks(lengths)
     axis.set_xticklabels(map(str, lengths))
     axis.minorticks_off()
+    axis.legend(frameon=False, fontsize=8)
 
 
 COLOUR = {'softmax': COLOURS[1], 'softmax_plus': COLOURS[0], LATER: COLOURS[2]}
 
 
-def draw_accuracy(rows, folder):
-    tasks = [task for task in TASKS if any(row[0] == task for row in rows)]
-    made, axes = figure(5 * len(tasks) + 5, 4.2, len(tasks) + 1)
-    own = spread(rows, lambda row: (row[0], row[1], row[3]), lambda row: row[4])
-    for axis, task in zip(axes, tasks):
-        for name, colour in COLOUR.items():
-            band(axis, LENGTHS, {pair[1:]: found for pair, found in own.items() if pair[0] == task}, name, color=colour,
-                 label=name)
-        by_length(axis, LENGTHS, ylabel='hidden tokens guessed, %', title='%s, trained at %d' % (TASKS[task], TRAINED))
-    start = {row[:3]: max(row[4], 1e-9) for row in rows if row[3] == TRAINED}
-    left = spread([row for row in rows if row[0] == tasks[0]], lambda row: (row[1], row[3]),
-                  lambda row: 100 * row[4] / start[row[:3]])
+def draw(task, rows, trained, folder):
+    """Accuracy by length, what is left of it, and the entropy of attention."""
+    made, axes = figure(15, 4.4, 3)
+    start = {row[1:3]: max(row[4], 1e-9) for row in rows if row[3] == TRAINED}
+    own = spread(rows, lambda row: (row[1], row[3]), lambda row: row[4])
+    left = spread(rows, lambda row: (row[1], row[3]), lambda row: 100 * row[4] / start[row[1:3]])
     for name, colour in COLOUR.items():
-        band(axes[-1], LENGTHS, left, name, color=colour, label=name)
+        band(axes[0], LENGTHS, own, name, color=colour, label=name)
+        band(axes[1], LENGTHS, left, name, color=colour, label=name)
     for name, values in ARTICLE.items():
-        axes[-1].plot(*zip(*((length, 100 * value / values[0]) for length, value in zip(LENGTHS, values))), ':',
-                      marker='s', ms=3, lw=1.2, color=COLOUR[name], label="%s, the article's" % name)
-    by_length(axes[-1], LENGTHS, ylabel='accuracy in %% of that at %d' % TRAINED, title='%s, kept' % TASKS[tasks[0]])
-    axes[-1].set_ylim(0, None)
-    for axis in axes:
-        axis.legend(frameon=False, fontsize=8)
-    save(made, folder, 'accuracy')
+        axes[1].plot(*zip(*((length, 100 * value / values[0]) for length, value in zip(LENGTHS, values))), ':',
+                     marker='s', ms=3, lw=1.2, color=COLOUR[name], label="%s, the article's model" % name)
+    entropies = spread(trained, lambda row: (row[1], row[3]), lambda row: row[5])
+    for kind in KINDS:
+        band(axes[2], LENGTHS, entropies, kind, color=COLOUR[kind], label='%s, mean of the layers' % kind)
+    axes[2].plot(LENGTHS, np.log(LENGTHS), ':', color='0.3', lw=1, label='ln n: all keys alike')
+    for axis, label in zip(axes, ('hidden tokens guessed, %', 'accuracy in %% of that at %d' % TRAINED,
+                                  'entropy of attention, nats')):  # fmt: skip
+        by_length(axis, LENGTHS, label)
+    axes[0].set_title('%s, trained at %d tokens' % (TASKS[task], TRAINED))
+    save(made, folder, task)
 
 
-def draw_entropy(drawn, trained, folder):
-    tasks = [task for task in TASKS if any(row[0] == task for row in trained)]
-    made, axes = figure(5 * len(tasks) + 5, 4.2, len(tasks) + 1)
+def draw_random(drawn, folder):
+    made, (axis,) = figure(7.5, 4.6)
     lengths = sorted({row[1] for row in drawn})
     for scale, mark in zip(SCALES, ('v', 'o', 's')):
         for kind, line in zip(KINDS, ('-', '--')):
-            axes[0].plot(lengths, [row[3] for row in drawn if (row[0], row[2]) == (kind, scale)], line, marker=mark,
-                         ms=3.5, color=COLOUR[kind], label='%s, deviation %g' % (kind, scale))
-    by_length(axes[0], lengths, ylabel='entropy of attention, nats', title='random queries and keys')
-    for axis, task in zip(axes[1:], tasks):
-        found = spread([row for row in trained if row[0] == task], lambda row: (row[1], row[3]), lambda row: row[5])
-        for kind in KINDS:
-            band(axis, LENGTHS, found, kind, color=COLOUR[kind], label='%s, mean of the layers' % kind)
-        by_length(axis, LENGTHS, ylabel='entropy of attention, nats',
-                  title='%s, trained at %d' % (TASKS[task], TRAINED))
-    for axis in axes:
-        places = lengths if axis is axes[0] else LENGTHS
-        axis.plot(places, np.log(places), ':', color='0.3', lw=1, label='ln n: all keys alike')
-        axis.set_ylim(0, None)
-        axis.legend(frameon=False, fontsize=7.5)
-    save(made, folder, 'entropy')
+            axis.plot(lengths, [row[3] for row in drawn if (row[0], row[2]) == (kind, scale)], line, marker=mark, ms=4,
+                      color=COLOUR[kind], label='%s, deviation %g' % (kind, scale))
+    axis.plot(lengths, np.log(lengths), ':', color='0.3', lw=1, label='ln n: all keys alike')
+    by_length(axis, lengths, 'entropy of attention, nats')
+    axis.set_title('random queries and keys, by the deviation of their scores')
+    save(made, folder, 'random')
 
 
-def tables(rows, trained, drawn):
-    """Prints what the page tells: accuracy by length, entropy by layer, entropy of random queries and keys."""
-    tasks = list(dict.fromkeys(row[0] for row in rows))
-    found = spread(rows, lambda row: (row[0], row[1], row[3]), lambda row: row[4])
-    print(markdown(['accuracy, %', 'attention'] + list(LENGTHS), [
-        [task, name] + ['%.2f (%.2f … %.2f)' % found[task, name, length] for length in LENGTHS]
-        for task in tasks for name in COLOUR]))
-    found, sizes = (spread(trained, lambda row: row[:2] + (row[4], row[3]), lambda row, place=place: row[place])
+def tables(task, rows, trained):
+    """Prints what the page tells of a task: accuracy by length, entropy by length and layer."""
+    found = spread(rows, lambda row: (row[1], row[3]), lambda row: row[4])
+    print(markdown(['%s: accuracy, %%' % TASKS[task]] + list(LENGTHS), [
+        [name] + ['%.2f (%.2f … %.2f)' % found[name, length] for length in LENGTHS] for name in COLOUR]))
+    found, sizes = (spread(trained, lambda row: (row[1], row[4], row[3]), lambda row, place=place: row[place])
                     for place in (5, 6))
-    print(markdown(['entropy', 'attention', 'layer'] + list(LENGTHS) + ['deviation of scores at %d' % TRAINED], [
-        [task, kind, layer] + [found[task, kind, layer, length][0] for length in LENGTHS]
-        + [sizes[task, kind, layer, TRAINED][0]]
-        for task in tasks for kind in KINDS for layer in sorted({row[4] for row in trained})]))
-    lengths = sorted({row[1] for row in drawn})
-    print(markdown(['random', 'deviation'] + lengths, [
-        [kind, scale] + [row[3] for row in drawn if (row[0], row[2]) == (kind, scale)]
-        for scale in SCALES for kind in KINDS]))
+    print(markdown(['entropy', 'layer'] + list(LENGTHS) + ['deviation of scores at %d' % TRAINED], [
+        [kind, layer] + [found[kind, layer, length][0] for length in LENGTHS] + [sizes[kind, layer, TRAINED][0]]
+        for kind in KINDS for layer in sorted({row[4] for row in trained})]))
 
 
 def main(argv=None):
@@ -245,26 +230,28 @@ def main(argv=None):
     arguments.add_argument('--batch', type=int, default=16, help='windows a step (default: %(default)s)')
     arguments.add_argument('--kept', type=int, default=1500, help='size of the vocabulary (default: %(default)s)')
     arguments.add_argument('--width', type=int, default=64, help='hidden size (default: %(default)s)')
-    arguments.add_argument('--layers', type=int, default=3, help='blocks (default: %(default)s)')
+    arguments.add_argument('--layers', type=int, default=2, help='blocks (default: %(default)s)')
     arguments.add_argument('--heads', type=int, default=2, help='(default: %(default)s)')
     arguments.add_argument('--rate', type=float, default=3e-3, help='of learning, at most (default: %(default)s)')
     options = arguments.parse_args(argv)
     drawn = [(kind, length, scale, random_entropy(kind, length, scale, np.random.RandomState(0)))
              for scale in SCALES for kind in KINDS for length in DRAWN]
-    write_csv(options.output, 'entropy_random', ['attention', 'length', 'deviation of scores', 'entropy'], drawn)
-    rows, trained = [], []
+    write_csv(options.output, 'random', ['attention', 'length', 'deviation of scores', 'entropy'], drawn)
+    print(markdown(['random: entropy', 'deviation'] + list(DRAWN), [
+        [kind, scale] + [row[3] for row in drawn if (row[0], row[2]) == (kind, scale)]
+        for scale in SCALES for kind in KINDS]))
+    draw_random(drawn, options.output)
     for task in options.tasks:
-        made = (real_text if task == 'text' else repeated_patterns)(options)
+        made, rows, trained = (real_text if task == 'text' else repeated_patterns)(options), [], []
         for seed in range(options.seeds or (3 if options.full else 1)):
             for kind in KINDS:
                 found = train_and_test(task, made, kind, seed, options)
                 rows, trained = rows + found[0], trained + found[1]
-    write_csv(options.output, 'accuracy', ['task', 'attention', 'seed', 'length', 'accuracy, %', 'cross-entropy'], rows)
-    write_csv(options.output, 'entropy_trained',
-              ['task', 'attention', 'seed', 'length', 'layer', 'entropy', 'deviation of scores'], trained)
-    tables(rows, trained, drawn)
-    draw_accuracy(rows, options.output)
-    draw_entropy(drawn, trained, options.output)
+        write_csv(options.output, task, ['task', 'attention', 'seed', 'length', 'accuracy, %', 'cross-entropy'], rows)
+        write_csv(options.output, task + '_entropy',
+                  ['task', 'attention', 'seed', 'length', 'layer', 'entropy', 'deviation of scores'], trained)
+        tables(task, rows, trained)
+        draw(task, rows, trained, options.output)
 
 
 if __name__ == '__main__':

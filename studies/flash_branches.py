@@ -24,14 +24,15 @@ from studies.masked import hide
 BRANCHES = ('mixed', 'local', 'global')
 COLOUR = dict(zip(BRANCHES, COLOURS))
 TASKS = {'recall': 'made rows', 'text': 'real text'}
+GUESSES = {'recall': 'a guess among its like', 'text': 'a guess by frequency'}
 SORTS = {'recall': ('far', 'near'), 'text': ('nowhere', 'far', 'near')}
 WORDS = {
     ('recall', 'far'): 'value shown\nin other chunks', ('recall', 'near'): 'pattern of\nits own chunk',
     ('text', 'nowhere'): 'seen nowhere else\nin the row', ('text', 'far'): 'seen in other\nchunks only',
     ('text', 'near'): 'seen in\nits chunk',
 }  # fmt: skip
-STEPS = {'recall': (400, 800), 'text': (400, 1200)}  # without and with --full
-SHARE = 0.15
+STEPS = {'recall': (500, 1000), 'text': (800, 3000)}  # without and with --full
+SHARE = 0.3
 TESTED = 192  # rows
 
 
@@ -44,7 +45,7 @@ def encoder(branches, vocabulary, seed, chunk, width, layers, key_size):
     return build_transformer_model(
         model='flash', attention_branches=branches, chunk_size=chunk, vocab_size=vocabulary, hidden_size=width,
         num_hidden_layers=layers, num_attention_heads=1, intermediate_size=2 * width, attention_key_size=key_size,
-        hidden_act='swish', segment_vocab_size=0, dropout_rate=0.0, attention_dropout_rate=0.0,
+        hidden_act='swish', segment_vocab_size=0, dropout_rate=0.0, attention_dropout_rate=0.0, norm_position='pre',
         return_keras_model=False)
 
 
@@ -116,39 +117,27 @@ def run(task, made, branches, seed, options):
     return curve, rows
 
 
-def draw_curves(curves, guesses, folder):
-    tasks = [task for task in TASKS if task in guesses]
-    made, axes = figure(5.5 * len(tasks), 4.2, len(tasks))
-    for axis, task in zip(axes, tasks):
-        for branches, colour in COLOUR.items():
-            mine = [row for row in curves if row[:2] == (task, branches)]
-            found = spread(mine, lambda row: row[3], lambda row: row[4])
-            means, least, most = zip(*found.values())
-            axis.plot(list(found), means, color=colour, lw=1.6, label=branches)
-            axis.fill_between(list(found), least, most, color=colour, alpha=0.2, lw=0)
-        axis.axhline(guesses[task], color='0.4', lw=0.9, ls=':',
-                     label='a guess' if task == 'recall' else 'a guess by frequency')
-        axis.set(xlabel='step', ylabel='training loss, nats a hidden token', title=TASKS[task])
+def draw(task, curves, rows, guess, folder):
+    """The training loss by step, and the loss on other rows by the sort of the hidden token."""
+    made, axes = figure(11, 4.2, 2)
+    sorts = SORTS[task][::-1]
+    found = spread(rows, lambda row: (row[1], row[3]), lambda row: row[5])
+    for number, (branches, colour) in enumerate(COLOUR.items()):
+        curve = spread([row for row in curves if row[1] == branches], lambda row: row[3], lambda row: row[4])
+        means, least, most = zip(*curve.values())
+        axes[0].plot(list(curve), means, color=colour, lw=1.6, label=branches)
+        axes[0].fill_between(list(curve), least, most, color=colour, alpha=0.2, lw=0)
+        means, least, most = (np.array(one) for one in zip(*(found[branches, sort] for sort in sorts)))
+        axes[1].errorbar(np.arange(len(sorts)) + 0.12 * (number - 1), means, [means - least, most - means],
+                         fmt='os^'[number], color=colour, ms=7, lw=1, capsize=4, label=branches)
+    axes[0].axhline(guess, color='0.4', lw=0.9, ls=':', label=GUESSES[task])
+    axes[0].set(xlabel='step', ylabel='loss in training, nats a hidden token', title=TASKS[task])
+    axes[1].set(xlim=(-0.5, len(sorts) - 0.5), xticks=range(len(sorts)))
+    axes[1].set_xticklabels([WORDS[task, sort] for sort in sorts], fontsize=9)
+    axes[1].set(ylabel='loss on other rows, nats', title='by what can tell the hidden token')
+    for axis in axes:
         axis.legend(frameon=False, fontsize=8.5)
-    save(made, folder, 'branches')
-
-
-def draw_sorts(rows, folder):
-    tasks = [task for task in TASKS if any(row[0] == task for row in rows)]
-    made, axes = figure(5.5 * len(tasks), 4.2, len(tasks))
-    for axis, task in zip(axes, tasks):
-        sorts = SORTS[task][::-1]
-        found = spread(rows, lambda row: row[:2] + (row[3],), lambda row: row[5])
-        for number, branches in enumerate(BRANCHES):
-            means, least, most = (np.array(one) for one in zip(*(found[task, branches, sort] for sort in sorts)))
-            places = np.arange(len(sorts)) + 0.27 * (number - 1)
-            axis.bar(places, means, 0.25, color=COLOUR[branches], label=branches,
-                     yerr=[means - least, most - means], capsize=3, error_kw={'lw': 1})
-        axis.set_xticks(range(len(sorts)))
-        axis.set_xticklabels([WORDS[task, sort] for sort in sorts], fontsize=9)
-        axis.set(ylabel='loss on other rows, nats a hidden token', title=TASKS[task])
-        axis.legend(frameon=False, fontsize=8.5)
-    save(made, folder, 'branches_sorts')
+    save(made, folder, 'branches_' + task)
 
 
 def main(argv=None):
@@ -159,7 +148,7 @@ def main(argv=None):
     arguments.add_argument('--seeds', type=int, help='0, 1, … (default: 1; --full: 3)')
     arguments.add_argument('--length', type=int, default=256, help='tokens a row (default: %(default)s)')
     arguments.add_argument('--chunk', type=int, default=32, help='tokens a chunk (default: %(default)s)')
-    arguments.add_argument('--batch', type=int, default=8, help='rows a step (default: %(default)s)')
+    arguments.add_argument('--batch', type=int, default=4, help='rows a step (default: %(default)s)')
     arguments.add_argument('--symbols', type=int, default=12, help='made rows: of patterns, values a sort '
                            '(default: %(default)s)')  # fmt: skip
     arguments.add_argument('--sorts', type=int, default=8, help='made rows: of values (default: %(default)s)')
@@ -168,27 +157,22 @@ def main(argv=None):
     arguments.add_argument('--width', type=int, default=64, help='hidden size (default: %(default)s)')
     arguments.add_argument('--key-size', type=int, default=64, help='of the units (default: %(default)s)')
     arguments.add_argument('--layers', type=int, default=2, help='units (default: %(default)s)')
-    arguments.add_argument('--rate', type=float, default=5e-3, help='of learning, at most (default: %(default)s)')
+    arguments.add_argument('--rate', type=float, default=4e-3, help='of learning, at most (default: %(default)s)')
     options = arguments.parse_args(argv)
-    curves, rows, guesses = [], [], {}
     for task in options.tasks:
-        made = (made_rows if task == 'recall' else real_text)(options)
-        guesses[task] = made[-1]
+        made, curves, rows = (made_rows if task == 'recall' else real_text)(options), [], []
         for seed in range(options.seeds or (3 if options.full else 1)):
             for branches in BRANCHES:
                 found = run(task, made, branches, seed, options)
                 curves, rows = curves + found[0], rows + found[1]
-    write_csv(options.output, 'branches_curves', ['task', 'branches', 'seed', 'step', 'training loss'], curves)
-    write_csv(options.output, 'branches', ['task', 'branches', 'seed', 'hidden tokens', 'count', 'loss', 'accuracy, %'],
-              rows)
-    found = spread(rows, lambda row: row[:2] + (row[3],), lambda row: row[5])
-    for task in options.tasks:
-        sorts = ('all',) + SORTS[task]
-        print(markdown(['%s; a guess: %.2f' % (TASKS[task], guesses[task])] + list(sorts), [
-            [branches] + ['%.3f (%.3f … %.3f)' % found[task, branches, sort] for sort in sorts]
-            for branches in BRANCHES]))
-    draw_curves(curves, guesses, options.output)
-    draw_sorts(rows, options.output)
+        write_csv(options.output, 'branches_%s_curves' % task, ['task', 'branches', 'seed', 'step', 'training loss'],
+                  curves)
+        write_csv(options.output, 'branches_' + task,
+                  ['task', 'branches', 'seed', 'hidden tokens', 'count', 'loss', 'accuracy, %'], rows)
+        found, sorts = spread(rows, lambda row: (row[1], row[3]), lambda row: row[5]), ('all',) + SORTS[task]
+        print(markdown(['%s; %s: %.2f' % (TASKS[task], GUESSES[task], made[-1])] + list(sorts), [
+            [branches] + ['%.3f (%.3f … %.3f)' % found[branches, sort] for sort in sorts] for branches in BRANCHES]))
+        draw(task, curves, rows, made[-1], options.output)
 
 
 if __name__ == '__main__':
