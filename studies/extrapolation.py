@@ -28,7 +28,7 @@ SHARE = 0.3
 TASKS = {'text': 'real text', 'patterns': 'repeated patterns'}
 KINDS = ('softmax', 'softmax_plus')
 LATER = 'softmax, the factor at the test only'
-STEPS = {'text': (1200, 4000), 'patterns': (300, 600)}  # without and with --full
+STEPS = {'text': (1200, 5000), 'patterns': (300, 600)}  # without and with --full
 SCALES = (1.0, 2.0, 3.0)  # standard deviations of the scores of random queries and keys
 DRAWN = (64, 128, 256, 512, 1024, 2048, 4096)
 ARTICLE = {'softmax': (43.27, 36.53, 23.02, 15.12, 11.54), 'softmax_plus': (43.11, 41.17, 34.04, 20.15, 13.58)}
@@ -228,7 +228,7 @@ def main(argv=None):
     arguments.add_argument('--seeds', type=int, help='0, 1, … (default: 1; --full: 3)')
     arguments.add_argument('--rows', type=int, default=48, help='of 1024 tokens, tested (default: %(default)s)')
     arguments.add_argument('--batch', type=int, default=16, help='windows a step (default: %(default)s)')
-    arguments.add_argument('--kept', type=int, default=1500, help='size of the vocabulary (default: %(default)s)')
+    arguments.add_argument('--kept', type=int, default=500, help='size of the vocabulary (default: %(default)s)')
     arguments.add_argument('--width', type=int, default=64, help='hidden size (default: %(default)s)')
     arguments.add_argument('--layers', type=int, default=2, help='blocks (default: %(default)s)')
     arguments.add_argument('--heads', type=int, default=2, help='(default: %(default)s)')

@@ -153,7 +153,7 @@ def main(argv=None):
                            '(default: %(default)s)')  # fmt: skip
     arguments.add_argument('--sorts', type=int, default=8, help='made rows: of values (default: %(default)s)')
     arguments.add_argument('--times', type=int, default=4, help='made rows: a value is shown (default: %(default)s)')
-    arguments.add_argument('--kept', type=int, default=1500, help='vocabulary of real text (default: %(default)s)')
+    arguments.add_argument('--kept', type=int, default=500, help='vocabulary of real text (default: %(default)s)')
     arguments.add_argument('--width', type=int, default=64, help='hidden size (default: %(default)s)')
     arguments.add_argument('--key-size', type=int, default=64, help='of the units (default: %(default)s)')
     arguments.add_argument('--layers', type=int, default=2, help='units (default: %(default)s)')
