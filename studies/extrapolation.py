@@ -166,14 +166,19 @@ def by_length(axis, lengths, label):
     axis.set_xticks(lengths)
     axis.set_xticklabels(map(str, lengths))
     axis.minorticks_off()
-    axis.legend(frameon=False, fontsize=8)
 
 
 COLOUR = {'softmax': COLOURS[1], 'softmax_plus': COLOURS[0], LATER: COLOURS[2]}
 
 
-def draw(task, rows, trained, folder):
-    """Accuracy by length, what is left of it, and the entropy of attention."""
+def most_frequent(asked):
+    """The share, in %, of the hidden tokens that are the most frequent one of them."""
+    wanted = asked[2][asked[2] >= 0]
+    return 100 * float(np.bincount(wanted).max() / len(wanted))
+
+
+def draw(task, rows, trained, guess, folder):
+    """Accuracy by length, what is left of it, and the entropy of attention; guess: accuracy of one constant answer."""
     made, axes = figure(15, 4.4, 3)
     start = {row[1:3]: max(row[4], 1e-9) for row in rows if row[3] == TRAINED}
     own = spread(rows, lambda row: (row[1], row[3]), lambda row: row[4])
@@ -181,18 +186,26 @@ def draw(task, rows, trained, folder):
     for name, colour in COLOUR.items():
         band(axes[0], LENGTHS, own, name, color=colour, label=name)
         band(axes[1], LENGTHS, left, name, color=colour, label=name)
-    for name, values in ARTICLE.items():
+    for name, values in ARTICLE.items() if task == 'text' else ():
         axes[1].plot(*zip(*((length, 100 * value / values[0]) for length, value in zip(LENGTHS, values))), ':',
                      marker='s', ms=3, lw=1.2, color=COLOUR[name], label="%s, the article's model" % name)
-    entropies = spread(trained, lambda row: (row[1], row[3]), lambda row: row[5])
-    for kind in KINDS:
-        band(axes[2], LENGTHS, entropies, kind, color=COLOUR[kind], label='%s, mean of the layers' % kind)
+    axes[0].axhline(guess, color='0.3', lw=1, ls=':', label='always the most frequent')
+    for layer in sorted({row[4] for row in trained}):
+        mine = [row for row in trained if row[4] == layer]
+        entropies = spread(mine, lambda row: (row[1], row[3]), lambda row: row[5])
+        for kind in KINDS:
+            band(axes[2], LENGTHS, entropies, kind, color=COLOUR[kind], ls='-' if layer % 2 else '--',
+                 label='%s, layer %d' % (kind, layer))
     axes[2].plot(LENGTHS, np.log(LENGTHS), ':', color='0.3', lw=1, label='ln n: all keys alike')
     for axis, label in zip(axes, ('hidden tokens guessed, %', 'accuracy in %% of that at %d' % TRAINED,
                                   'entropy of attention, nats')):  # fmt: skip
         by_length(axis, LENGTHS, label)
     axes[0].set_title('%s, trained at %d tokens' % (TASKS[task], TRAINED))
-    save(made, folder, task)
+    axes[2].set_ylim(0, 1.25 * np.log(LENGTHS[-1]))  # room for the legend
+    axes[2].legend(frameon=False, fontsize=8)
+    named = {label: line for axis in axes[:2] for line, label in zip(*axis.get_legend_handles_labels())}
+    made.legend(named.values(), named, frameon=False, fontsize=9, ncol=6, loc='lower center')
+    save(made, folder, task, below=0.07)
 
 
 def draw_random(drawn, folder):
@@ -204,6 +217,7 @@ def draw_random(drawn, folder):
                       color=COLOUR[kind], label='%s, deviation %g' % (kind, scale))
     axis.plot(lengths, np.log(lengths), ':', color='0.3', lw=1, label='ln n: all keys alike')
     by_length(axis, lengths, 'entropy of attention, nats')
+    axis.legend(frameon=False, fontsize=8)
     axis.set_title('random queries and keys, by the deviation of their scores')
     save(made, folder, 'random')
 
@@ -251,7 +265,7 @@ def main(argv=None):
         write_csv(options.output, task + '_entropy',
                   ['task', 'attention', 'seed', 'length', 'layer', 'entropy', 'deviation of scores'], trained)
         tables(task, rows, trained)
-        draw(task, rows, trained, options.output)
+        draw(task, rows, trained, most_frequent(made[-1]), options.output)
 
 
 if __name__ == '__main__':

@@ -83,3 +83,7 @@ def test_repeated_patterns():
         row = row.copy()
         row[places[there >= 0]] = there[there >= 0]
         assert any((row[period:] == row[:-period]).all() for period in range(2, 9))
+
+
+def test_most_frequent():
+    assert extrapolation.most_frequent((None, None, np.array([[7, 5, 7], [-1, 9, -1]]))) == 50.0
