@@ -25,7 +25,7 @@ def sentences(tokenizer, texts):
 
 
 @pytest.mark.parametrize('head', ['Efficient', span_heads.CRF])
-def test_heads_learn(head):
+def test_heads_learn(head, eagerly):
     tokenizer = Tokenizer(VOCAB, do_lower_case=True)
     texts = '上海公司和李四 北京公司 今天是李四 天天向上 大上海公司 李三今天 北京 四三'
     own = sentences(tokenizer, texts.split())
