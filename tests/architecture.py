@@ -27,7 +27,7 @@ from importlib.util import find_spec
 PACKAGE = 'gplinker_kit'
 # The longest prefix decides.
 LEVELS = {
-    '': 0, 'errors': 0, 'files': 0, 'model_folder': 0, 'events.schema': 0,
+    '': 0, 'errors': 0, 'files': 0, 'records': 0, 'model_folder': 0, 'events.schema': 0,
     'tokenizers': 1, 'events': 1, 'relations': 1, 'clue': 1, 'annotations': 1,
     'snippets.packing': 1, 'snippets.padding': 1, 'snippets.parallel': 1, 'snippets.resize': 1,
     'snippets.subsequences': 1, 'snippets.text': 1, 'snippets.textfile': 1, 'snippets.viterbi': 1,

@@ -12,8 +12,8 @@ becomes a text without events, and a finding. Other keys of a line are kept.
 from __future__ import annotations
 
 from gplinker_kit.annotations.items import Entity, Item, Relation, put_extra
-from gplinker_kit.clue.records import read_lines
 from gplinker_kit.errors import hint
+from gplinker_kit.records import read_lines
 
 _OURS = ('id', 'entities', 'relations')
 

@@ -16,7 +16,7 @@ text's id, else that of the task is.
 from __future__ import annotations
 
 from gplinker_kit.annotations.items import Entity, Item, Relation, put_extra
-from gplinker_kit.clue.records import read_document
+from gplinker_kit.records import read_document
 
 
 def read_label_studio(path, findings, text_key='text'):

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from typing import NamedTuple, Optional, Tuple, Union
 
-from gplinker_kit.clue.records import identify, read_document
+from gplinker_kit.clue.repairs import identify
 from gplinker_kit.errors import hint
+from gplinker_kit.records import read_document
 
 MOST_CHOICES = 4
 JOINT = '||'  # between the lines of a passage

@@ -11,7 +11,7 @@ import os
 import re
 from typing import NamedTuple, Optional, Tuple
 
-from gplinker_kit.clue.records import read_document, read_lines
+from gplinker_kit.records import read_document, read_lines
 
 CANDIDATES = 10
 BLANK = re.compile(r'#idiom\d{6}#')

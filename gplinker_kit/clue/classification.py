@@ -13,9 +13,10 @@ from __future__ import annotations
 
 from typing import NamedTuple, Optional, Union
 
-from gplinker_kit.clue.records import identify, nearest_start, read_lines
+from gplinker_kit.clue.repairs import identify, nearest_start
 from gplinker_kit.clue.tasks import CLASSIFICATION, find_task
 from gplinker_kit.errors import hint
+from gplinker_kit.records import read_lines
 
 NO_LABEL = '-'  # where annotators of cmnli and ocnli did not agree
 # What stands around span 1 and around span 2, the pronoun. The vocabulary of RoFormerV2 has no underscore.

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from typing import NamedTuple, Optional, Tuple, Union
 
-from gplinker_kit.clue.records import identify, read_lines
+from gplinker_kit.clue.repairs import identify
 from gplinker_kit.clue.tasks import find_task
 from gplinker_kit.errors import hint
+from gplinker_kit.records import read_lines
 
 
 class Entity(NamedTuple):

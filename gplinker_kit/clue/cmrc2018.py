@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from typing import NamedTuple, Optional, Tuple
 
-from gplinker_kit.clue.records import nearest_start, read_document
+from gplinker_kit.clue.repairs import nearest_start
+from gplinker_kit.records import read_document
 
 
 class Answer(NamedTuple):

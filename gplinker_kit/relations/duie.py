@@ -12,10 +12,10 @@ absent one. Types are kept as they come and not compared with the schema: no hea
 
 from __future__ import annotations
 
-from gplinker_kit.clue.records import read_lines
 from gplinker_kit.errors import hint
 from gplinker_kit.events.duee import dump_line
 from gplinker_kit.files import atomic_write
+from gplinker_kit.records import read_lines
 from gplinker_kit.relations.schema import VALUE, Example, Schema, Triple
 
 
@@ -51,7 +51,7 @@ def read_examples(path, schema=None):
 
 
 def example_of(record, schema=None):
-    """Returns the Example of one line, a `clue.records.Record`; errors as in `read_examples`."""
+    """Returns the Example of one line, a `records.Record`; errors as in `read_examples`."""
     text = record.text('text')
     triples = None
     if 'spo_list' in record.value:

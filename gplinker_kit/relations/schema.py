@@ -191,7 +191,7 @@ class Schema:
 
     @classmethod
     def from_lines(cls, records, path=None):
-        """Builds a Schema from the Records of a schema file's lines (`clue.records.Record`).
+        """Builds a Schema from the Records of a schema file's lines (`records.Record`).
 
         Raises:
             DataError: naming file and line: a key that is missing or of another kind, objects that are strings on one

@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 import zipfile
 
-from gplinker_kit.clue.records import Record, read_lines
 from gplinker_kit.errors import DataError
 from gplinker_kit.events import submission
 from gplinker_kit.files import parse_object
+from gplinker_kit.records import Record, read_lines
 from gplinker_kit.relations.duie import example_of, triple_to_json
 
 FILE, ARCHIVE = 'predictions.json', 'predictions.json.zip'
