@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
+
+from gplinker_kit.events.tally import Tally
 
 KEPT, SNAPPED, BEYOND, EMPTY, ABSENT, UNCOVERED, NO_TRIGGER = (
     'kept', 'snapped', 'beyond_window', 'empty', 'absent', 'uncovered', 'no_trigger'
@@ -10,7 +12,7 @@ KEPT, SNAPPED, BEYOND, EMPTY, ABSENT, UNCOVERED, NO_TRIGGER = (
 
 
 @dataclass(frozen=True)
-class AlignmentReport:
+class AlignmentReport(Tally):
     """How many gold nodes (triggers and arguments, counted once an event) became targets, and why others did not.
 
     kept: both boundaries are token boundaries. snapped: placed, with a boundary moved. beyond_window: no window holds
@@ -44,22 +46,11 @@ class AlignmentReport:
 
     def as_dict(self):
         """Returns every count, with `dropped` and `total`."""
-        counts = {item.name: getattr(self, item.name) for item in fields(self)}
-        return dict(counts, dropped=self.dropped, total=self.total)
-
-    def __add__(self, other):
-        if not isinstance(other, AlignmentReport):
-            return NotImplemented
-        return AlignmentReport(*(getattr(self, item.name) + getattr(other, item.name) for item in fields(self)))
-
-    def __radd__(self, other):
-        # sum() starts from 0
-        return self if other == 0 else NotImplemented
+        return dict(self.counts(), dropped=self.dropped, total=self.total)
 
     def describe(self, name):
         """Returns the sentence about the nodes, which are called `name` in it."""
-        reasons = ', '.join('%d %s' % (getattr(self, name), name.replace('_', ' '))
-                            for name in (EMPTY, ABSENT, UNCOVERED, NO_TRIGGER) if getattr(self, name))
+        reasons = self.told((EMPTY, ABSENT, UNCOVERED, NO_TRIGGER))
         return '%s: %d kept, %d snapped to tokens, %d dropped%s, %d beyond the window (%d in all)' % (
             name, self.kept, self.snapped, self.dropped, ' (%s)' % reasons if reasons else '', self.beyond_window,
             self.total)

@@ -11,7 +11,7 @@ def text_key(text):
 def event_key(event, placed=True):
     """Returns what events are compared by, without places where not `placed`; neither order nor aliases matter."""
     return event.event_type, frozenset(
-        (node.role, node.text, node.start) if placed else (node.role, ''.join(node.text.split()).casefold())
+        (node.role, node.text, node.start) if placed else (node.role, text_key(node.text))
         for node in event.nodes())
 
 

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 from gplinker_kit.events.alignment import ABSENT, BEYOND, EMPTY, KEPT, SNAPPED, UNCOVERED
+from gplinker_kit.events.tally import Tally
 
 # From good to bad: the outcome of a triple is the worst of those of its subject and slots.
 OUTCOMES = (KEPT, SNAPPED, BEYOND, UNCOVERED, ABSENT, EMPTY)
 
 
 @dataclass(frozen=True)
-class TripleReport:
+class TripleReport(Tally):
     """How many gold triples of a corpus became targets as they are, and why others did not; each is counted once.
 
     kept: all boundaries are token boundaries. snapped: placed, with a boundary moved to that of a token, so that
@@ -43,21 +44,10 @@ class TripleReport:
 
     def as_dict(self):
         """Returns every count, with `lost` and `total`."""
-        counts = {item.name: getattr(self, item.name) for item in fields(self)}
-        return dict(counts, lost=self.lost, total=self.total)
-
-    def __add__(self, other):
-        if not isinstance(other, TripleReport):
-            return NotImplemented
-        return TripleReport(*(getattr(self, item.name) + getattr(other, item.name) for item in fields(self)))
-
-    def __radd__(self, other):
-        # sum() starts from 0
-        return self if other == 0 else NotImplemented
+        return dict(self.counts(), lost=self.lost, total=self.total)
 
     def __str__(self):
-        reasons = ', '.join('%d %s' % (getattr(self, name), name.replace('_', ' '))
-                            for name in OUTCOMES[2:] if getattr(self, name))
+        reasons = self.told(OUTCOMES[2:])
         if self.partial:
             reasons += '; %d of them trained in part' % self.partial
         return 'gold triples: %d kept, %d snapped to tokens, %d lost%s (%d in all)' % (

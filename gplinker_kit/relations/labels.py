@@ -13,9 +13,10 @@ from collections import namedtuple
 from gplinker_kit.errors import hint
 from gplinker_kit.events.alignment import ABSENT, EMPTY
 from gplinker_kit.events.locator import Locator
+from gplinker_kit.events.occurrences import OCCURRENCES
 from gplinker_kit.events.targets import Targets, cell_array
 from gplinker_kit.relations.alignment import OUTCOMES, TripleReport
-from gplinker_kit.relations.occurrences import OCCURRENCES, nearest, nearest_pair, occurrences
+from gplinker_kit.relations.occurrences import nearest, nearest_pair, occurrences
 from gplinker_kit.relations.schema import OBJECT, SUBJECT, VALUE
 
 # One place of a word: tokens (first, last) or None, characters (start, end), what became of it.

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 from gplinker_kit.events.locator import mentions
 
-OCCURRENCES = ('first', 'nearest', 'all')
-
 
 def same_length_lower(text):
     """Returns a text in lower case, character by character; 'İ', which would become two characters, stays."""
