@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from dataclasses import dataclass, field
 
@@ -10,10 +9,10 @@ import numpy as np
 
 from gplinker_kit.backend import Model, prepare
 from gplinker_kit.errors import DataError
-from gplinker_kit.events.duee import read_schema
+from gplinker_kit.events.duee import read_schema, write_schema
 from gplinker_kit.events.extractor import Extractor
 from gplinker_kit.events.policy import RECOMMENDED, Thresholds
-from gplinker_kit.files import atomic_write, read_json, write_json
+from gplinker_kit.files import read_json, write_json
 from gplinker_kit.model_folder import POINTER, current_version, new_version, newest_version, require_files
 from gplinker_kit.models import build_transformer_model
 from gplinker_kit.models.heads import event_pointers
@@ -126,8 +125,7 @@ class GPLinker:
         """
         with new_version(folder, protect=protect, pointers=pointers) as draft:
             write_settings(draft, self.settings)
-            with atomic_write(os.path.join(draft, 'schema.json')) as stream:
-                stream.writelines(json.dumps(line, ensure_ascii=False) + '\n' for line in self.schema.to_lines())
+            write_schema(os.path.join(draft, 'schema.json'), self.schema)
             save_vocab(os.path.join(draft, 'vocab.txt'), self.tokenizer._token_dict)
             write_json(os.path.join(draft, 'thresholds.json'), self.thresholds.to_dict())
             if self.threshold_curves is not None:

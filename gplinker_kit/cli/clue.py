@@ -17,6 +17,7 @@ from gplinker_kit.cli.common import (
     add_acceleration_arguments,
     add_state_arguments,
     check_unfinished,
+    dropout_rates,
     say,
     vocabulary_path,
 )
@@ -87,15 +88,11 @@ def run(options):
     from gplinker_kit import backend
     from gplinker_kit.tasks import TaskModel, TaskSettings, task_recipe
     from gplinker_kit.tasks.seeds import seed_folder, train_seeds
-    from gplinker_kit.tokenizers import Tokenizer
 
     task = find_task(options.task)
     accelerate(options)
     say('stack: %s' % ', '.join('%s %s' % pair for pair in backend.versions().items()))
     encoder = find_encoder(options)
-    tokenizer = Tokenizer(encoder.vocab, do_lower_case=not options.cased)
-    if encoder.config.get('vocab_size') is None:
-        encoder.config['vocab_size'] = tokenizer._vocab_size
     given = {name: getattr(options, name) for name in OPTIONS if getattr(options, name) is not None}
     length = task.recipe.max_length if options.max_length is None else options.max_length
     settings = TaskSettings(task.name, length, encoder.model, encoder.config, not options.cased, given)
@@ -104,7 +101,7 @@ def run(options):
         accumulate=options.accumulate, learning_rate=options.learning_rate)
 
     def make():
-        model = TaskModel(settings, tokenizer, encoder.source)
+        model = TaskModel(settings, encoder.tokenizer, encoder.source)
         say('model: %s, %.1f million weights' % (encoder.name, model.model.count_params() / 1e6))
         say('checkpoint: %s' % (model.load_report or 'none, the encoder begins from random weights'))
         return model
@@ -117,41 +114,46 @@ def run(options):
 
 
 def find_encoder(options):
-    """Returns a namespace: model, config, source (a checkpoint or None), vocab, and name, what to call it.
-
-    A config of --size lacks its vocab_size, that of the vocabulary.
-    """
+    """Returns a namespace: model, config, source (a checkpoint or None), tokenizer, and name, what to call it."""
     from gplinker_kit.models.builder import resolve_config
     from gplinker_kit.models.presets import PRESETS, find_preset
     from gplinker_kit.models.pretrained_folder import open_folder
     from gplinker_kit.models.registry import MODELS
     from gplinker_kit.models.sizes import named_size
 
-    extra = {}
-    if options.dropout is not None:
-        extra = dict.fromkeys(('dropout_rate', 'attention_dropout_rate'), options.dropout)
+    extra = dropout_rates(options)
     scratch = options.model in MODELS
     if options.size is not None and not scratch:
         raise ValueError('--size is for an architecture trained from scratch (%s); leave it out beside --model %s'
                          % (', '.join(MODELS), options.model))
     if scratch or options.model in PRESETS:
-        vocab = vocabulary_path(options.vocab, [options.data])
+        tokenizer = read_tokenizer(options, options.vocab)
         if scratch:
             size = options.size or 'tiny'
-            config = resolve_config(None, options.model, vocab_size=1, **dict(named_size(size), **extra))
-            return Namespace(model=options.model, config=dict(config, vocab_size=None), source=None, vocab=vocab,
-                             name='%s %s from scratch' % (options.model, size))
+            sizes = dict(named_size(size), vocab_size=tokenizer._vocab_size, **extra)
+            return Namespace(model=options.model, config=resolve_config(None, options.model, **sizes), source=None,
+                             tokenizer=tokenizer, name='%s %s from scratch' % (options.model, size))
         preset = find_preset(options.model)
         config = resolve_config(None, preset.model, preset, **extra)
-        return Namespace(model=preset.model, config=config, source=None, vocab=vocab,
+        return Namespace(model=preset.model, config=config, source=None, tokenizer=tokenizer,
                          name='%s from scratch' % preset.name)
     if not os.path.exists(options.model):
         raise ValueError('--model %s is no folder, preset or architecture.%s'
                          % (options.model, hint(options.model, list(MODELS) + list(PRESETS))))
     found = open_folder(options.model)
-    vocab = vocabulary_path(options.vocab or found.vocab, [options.data])
-    return Namespace(model=found.model, config=resolve_config(found.config_path, found.model, found.preset, **extra),
-                     source=found.source, vocab=vocab, name=os.path.basename(os.path.normpath(options.model)))
+    tokenizer = read_tokenizer(options, options.vocab or found.vocab)
+    config = resolve_config(found.config_path, found.model, found.preset, **extra)
+    if config.get('vocab_size') is None:  # a config file need not say it
+        config['vocab_size'] = tokenizer._vocab_size
+    return Namespace(model=found.model, config=config, source=found.source, tokenizer=tokenizer,
+                     name=os.path.basename(os.path.normpath(options.model)))
+
+
+def read_tokenizer(options, vocab):
+    """Returns the Tokenizer of a vocabulary file, by default that of --data."""
+    from gplinker_kit.tokenizers import Tokenizer
+
+    return Tokenizer(vocabulary_path(vocab, [options.data]), do_lower_case=not options.cased)
 
 
 def check_output(options):

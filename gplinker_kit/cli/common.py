@@ -40,6 +40,13 @@ def vocabulary_path(vocab, folders):
     return found[0]
 
 
+def dropout_rates(options):
+    """Returns the encoder's keyword arguments of --dropout, {} where it is not given."""
+    if options.dropout is None:
+        return {}
+    return dict.fromkeys(('dropout_rate', 'attention_dropout_rate'), options.dropout)
+
+
 def add_state_arguments(group, often='so often'):
     """Adds --resume, --restart and --state-every of a training that can go on."""
     group.add_argument('--resume', action='store_true',

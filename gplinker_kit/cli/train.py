@@ -16,6 +16,7 @@ from gplinker_kit.cli.common import (
     add_acceleration_arguments,
     add_state_arguments,
     check_unfinished,
+    dropout_rates,
     say,
     vocabulary_path,
 )
@@ -213,9 +214,7 @@ def encoder_arguments(options, vocab_size):
     path = options.config
     if path is None and options.pretrained is not None:
         path = find_config(options.pretrained)
-    extra = {}
-    if options.dropout is not None:
-        extra = dict.fromkeys(('dropout_rate', 'attention_dropout_rate'), options.dropout)
+    extra = dropout_rates(options)
     if options.recompute:
         extra['recompute'] = True
     if path is None:
