@@ -10,10 +10,12 @@ from collections import namedtuple
 
 import numpy as np
 
+from gplinker_kit.clue import Entity, find_task
+from gplinker_kit.clue.cluener_score import macro_f1, span_counts, type_counts
 from gplinker_kit.errors import DataError, hint
 from gplinker_kit.files import read_json_lines
 
-TYPES = ('address', 'book', 'company', 'game', 'government', 'movie', 'name', 'organization', 'position', 'scene')
+TYPES = find_task('cluener').labels
 TAGS = 1 + 2 * len(TYPES)
 
 Sentence = namedtuple('Sentence', 'text ids offsets spans entities')
@@ -97,20 +99,11 @@ def score(sentences, found):
     The macro F1 is CLUENER's official one: of a sentence's distinct (type, string), wherever they stand, the F1 of each
     type, averaged; a type of which there is nothing on either side counts as 0.
     """
-    hits = sum(len(sentence.entities & entities) for sentence, entities in zip(sentences, found))
-    wanted, given = sum(len(sentence.entities) for sentence in sentences), sum(map(len, found))
-    sums = np.zeros((len(TYPES), 2))  # common; on either side
-    for sentence, entities in zip(sentences, found):
-        gold, mine = ({(kind, sentence.text[start:end]) for kind, start, end in one}
-                      for one in (sentence.entities, entities))
-        for kind, _ in gold & mine:
-            sums[TYPES.index(kind), 0] += 1
-        for one in (gold, mine):
-            for kind, _ in one:
-                sums[TYPES.index(kind), 1] += 1
-    macro = float(np.mean(2 * sums[:, 0] / np.maximum(sums[:, 1], 1)))
-    return Scores(200.0 * hits / max(wanted + given, 1), 100.0 * hits / max(given, 1), 100.0 * hits / max(wanted, 1),
-                  100 * macro)
+    golds, mine = ([[Entity(*entity) for entity in one] for one in side]
+                   for side in ([sentence.entities for sentence in sentences], found))
+    placed = span_counts(golds, mine)
+    macro = macro_f1(type_counts(TYPES, [sentence.text for sentence in sentences], golds, mine))
+    return Scores(*(100 * value for value in (placed.f1, placed.precision, placed.recall, macro)))
 
 
 def repeats(sentence):

@@ -8,6 +8,8 @@ import io
 import os
 import sys
 
+import numpy as np
+
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 DATA = os.path.join(os.path.dirname(ROOT), 'shared', 'data')
 COLOURS = ('#0072b2', '#d55e00', '#009e73', '#cc79a7', '#e69f00', '#56b4e9')  # Okabe and Ito: told apart by everybody
@@ -48,6 +50,14 @@ def markdown(header, rows):
     cells = [['%.2f' % cell if isinstance(cell, float) else str(cell) for cell in row] for row in rows]
     lines = [list(map(str, header)), ['---'] * len(header)] + cells
     return '\n'.join('| %s |' % ' | '.join(line) for line in lines)
+
+
+def spread(rows, key, value):
+    """{what `key` gives of a row: (mean, least, most) of what `value` gives}."""
+    groups = {}
+    for row in rows:
+        groups.setdefault(key(row), []).append(value(row))
+    return {name: (float(np.mean(found)), min(found), max(found)) for name, found in groups.items()}
 
 
 def figure(width=7.0, height=4.0, columns=1):

@@ -18,7 +18,7 @@ import math
 import numpy as np
 
 from studies import characters, guessing, patterns
-from studies.common import COLOURS, figure, markdown, parser, save, write_csv
+from studies.common import COLOURS, figure, markdown, parser, save, spread, write_csv
 from studies.entropy import random_entropy, trained_entropies
 from studies.masked import guesser, hide
 
@@ -143,14 +143,6 @@ def train_and_test(task, made, kind, seed, options):
         entropies += [(task, kind, seed, length, layer, *found)
                       for layer, found in enumerate(trained_entropies(watched, kind, tokens))]
     return rows, entropies
-
-
-def spread(rows, key, value):
-    """{what `key` gives of a row: (mean, least, most) of what `value` gives}."""
-    groups = {}
-    for row in rows:
-        groups.setdefault(key(row), []).append(value(row))
-    return {name: (float(np.mean(found)), min(found), max(found)) for name, found in groups.items()}
 
 
 def band(axis, lengths, found, name, **style):

@@ -18,7 +18,7 @@ import math
 import numpy as np
 
 from studies import characters, guessing, recall
-from studies.common import COLOURS, figure, markdown, parser, save, write_csv
+from studies.common import COLOURS, figure, markdown, parser, save, spread, write_csv
 from studies.masked import hide
 
 BRANCHES = ('mixed', 'local', 'global')
@@ -87,14 +87,6 @@ def sorts_of(asked, chunk):
     alike = tokens[:, None, :] == wanted[:, :, None]
     near = np.arange(tokens.shape[1]) // chunk == (positions // chunk)[..., None]
     return np.where((alike & near).any(-1), 2, alike.any(-1).astype(int))
-
-
-def spread(rows, key, value):
-    """{what `key` gives of a row: (mean, least, most) of what `value` gives}."""
-    groups = {}
-    for row in rows:
-        groups.setdefault(key(row), []).append(value(row))
-    return {name: (float(np.mean(found)), min(found), max(found)) for name, found in groups.items()}
 
 
 def run(task, made, branches, seed, options):

@@ -6,6 +6,7 @@ import math
 
 import numpy as np
 
+from benchmarks.attention import slope
 from studies import patterns
 
 VOCABULARY = 30
@@ -55,8 +56,7 @@ def matrix_slope(scheme, matrix):
 
 def fitted_slope(depths, values):
     """The slope of log(values) by log(depths), least squares."""
-    x, y = np.log(depths), np.log(values)
-    return float(((x - x.mean()) * (y - y.mean())).sum() / ((x - x.mean()) ** 2).sum())
+    return float(slope(np.log(depths), np.log(values)))
 
 
 def build(scheme, blocks, width, seed):

@@ -22,6 +22,7 @@ import numpy as np
 
 from studies import patterns
 from studies.common import COLOURS, figure, markdown, parser, save, write_csv
+from studies.increments import fitted_slope
 
 SEEDS = (0, 1, 2)
 MARGIN, STUCK, WINDOW = 0.2, 0.05, 20
@@ -202,8 +203,7 @@ def draw_increments(rows, kinds, folder):
 
 def slope(rows, words, place):
     """The exponent of the depth in column `place` of INCREMENT_HEADER: least squares of logarithms, all seeds."""
-    points = np.log([(row[1], row[place]) for row in rows if row[0] == words])
-    return float(np.polyfit(points[:, 0], points[:, 1], 1)[0])
+    return fitted_slope(*zip(*[(row[1], row[place]) for row in rows if row[0] == words]))
 
 
 def main(argv=None):
