@@ -144,7 +144,11 @@ class GPLinker:
             ValueError: an unknown `which`. DataError: not a model folder, one without that version, or half of one (the
                 missing files are named). CheckpointError: weights that do not fit.
         """
-        version = current_version(folder, which)
+        return cls.load_version(current_version(folder, which))
+
+    @classmethod
+    def load_version(cls, version):
+        """Reads the version at a path, whatever the pointers of its folder name by now; raises as `load`."""
         require_files(version, FILES)
         settings = read_settings(version, Settings)
         tokenizer = Tokenizer(os.path.join(version, 'vocab.txt'), do_lower_case=settings.do_lower_case)

@@ -18,8 +18,8 @@ import sys
 from collections import deque
 
 from gplinker_kit.cli.common import Progress, accelerate, add_acceleration_arguments
-from gplinker_kit.cli.extract import FORMATS, read_inputs
 from gplinker_kit.errors import DataError
+from gplinker_kit.events.inputs import FORMATS, read_inputs
 
 HELP = 'vectors of sentences or tokens'
 ENDINGS = {'sentence': ('.npy', '.jsonl'), 'tokens': ('.npz', '.safetensors', '.jsonl')}

@@ -77,9 +77,9 @@ def extracted(options):
 
 def read_sentences(path, schema, limit=None):
     """Returns Examples: with gold where a DuEE line has an event_list, without where the file is lines of text."""
-    from gplinker_kit.cli.extract import read_inputs
     from gplinker_kit.errors import DataError
     from gplinker_kit.events import Example, read_examples
+    from gplinker_kit.events.inputs import read_inputs
 
     lines = [line for line in islice(read_inputs(path, 'auto'), limit) if line['text'].strip()]
     if not lines:

@@ -103,6 +103,19 @@ def dump_line(value):
     return line
 
 
+def extraction_line(line, extraction, schema):
+    """Returns, as one line of JSON, an input of events/inputs.py with what was extracted from it.
+
+    Raises: ValueError as `dump_line`.
+    """
+    result = dict(line, event_list=[event_to_json(event, schema) for event in extraction.events])
+    for key in ('truncated', 'truncated_text'):  # of an earlier extraction
+        result.pop(key, None)
+    if extraction.truncated:
+        result['truncated'] = list(extraction.limits)
+    return dump_line(result)
+
+
 def _put(line, key, value):
     if value is not None:
         line[key] = value
