@@ -43,6 +43,8 @@ EXTRAS = {
     'jieba': ['jieba>=0.42'],
     'scipy': ['scipy>=1.5'],
     'serve': ['bottle>=0.12'],
+    # Not where TF 1.15 is: the last Ray Data for Python 3.7 wants numpy 1.20, which TF 1.15 does not work with.
+    'ray': ["ray[data]>=2.60; python_version >= '3.11'"],
     'tensorboard': ['tensorboardX>=2.2'],
     'test': [
         'pytest>=7',

@@ -1,13 +1,13 @@
 """Who imports whom: reads a package's source with `ast` and returns what breaks the rules, as sentences.
 
     level 0  nouns              errors files model_folder events.schema
-          1  numpy algorithms   tokenizers events relations clue annotations, and what of snippets needs numpy only
+          1  numpy algorithms   tokenizers events relations clue annotations, and the numpy modules of snippets, bulk
           2  backend            the only importer of tensorflow and keras
           3  layers losses optimizers, not each other
           4  models
           5  gplinker training recipe fitting averaging selection thresholds resumption state_file settings_file
              interruption logs health prefetching rate_finder rehearsal pretraining adversarial snippets plots view
-             tasks
+             tasks bulk
           6  cli
 
 A module may import modules of its own level (but for 3) and of lower ones, inside functions too.
@@ -29,6 +29,7 @@ PACKAGE = 'gplinker_kit'
 LEVELS = {
     '': 0, 'errors': 0, 'files': 0, 'records': 0, 'model_folder': 0, 'events.schema': 0,
     'tokenizers': 1, 'events': 1, 'relations': 1, 'clue': 1, 'annotations': 1,
+    'bulk.manifest': 1, 'bulk.plan': 1, 'bulk.shards': 1,
     'snippets.packing': 1, 'snippets.padding': 1, 'snippets.parallel': 1, 'snippets.resize': 1,
     'snippets.subsequences': 1, 'snippets.text': 1, 'snippets.textfile': 1, 'snippets.viterbi': 1,
     'snippets.next_tokens': 1, 'snippets.autoregressive': 2,
@@ -38,7 +39,7 @@ LEVELS = {
     'gplinker': 5, 'training': 5, 'recipe': 5, 'fitting': 5, 'averaging': 5, 'selection': 5, 'thresholds': 5,
     'resumption': 5, 'state_file': 5, 'settings_file': 5, 'interruption': 5, 'logs': 5, 'health': 5, 'prefetching': 5,
     'rate_finder': 5, 'rehearsal': 5, 'pretraining': 5,
-    'adversarial': 5, 'snippets': 5, 'plots': 5, 'view': 5, 'features': 5, 'tasks': 5,
+    'adversarial': 5, 'snippets': 5, 'plots': 5, 'view': 5, 'features': 5, 'tasks': 5, 'bulk': 5,
     'cli': 6,
 }
 APART = 3  # families of this level do not import each other

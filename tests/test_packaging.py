@@ -116,7 +116,7 @@ def test_what_the_tf1_extra_brings_along_asks_for_no_tensorflow(setup_arguments)
 
 @pytest.mark.parametrize('name, extras, python', [
     ('tf1.txt', ['tf1', 'view', 'test'], '3.7'),
-    ('keras3.txt', ['keras3', 'torch', 'view', 'test', 'lint'], '3.11'),
+    ('keras3.txt', ['keras3', 'torch', 'view', 'ray', 'test', 'lint'], '3.11'),
     ('tf1-nvidia.txt', ['tf1', 'view'], '3.8'),
 ])
 def test_pins_lie_in_the_ranges_of_setup(setup_arguments, name, extras, python):
@@ -177,6 +177,11 @@ def test_the_view_extra_leaves_the_numpy_of_tf1_alone(setup_arguments):
     on_38 = wanted(setup_arguments, ['tf1', 'view'], '3.8')
     assert not on_38['matplotlib'].specifier.contains('3.7.0')  # which asks for numpy 1.20
     assert wanted(setup_arguments, ['view'], '3.11')['jinja2']
+
+
+def test_the_ray_extra_leaves_the_numpy_of_tf1_alone(setup_arguments):
+    assert 'ray' not in wanted(setup_arguments, ['tf1', 'ray'], '3.7')
+    assert wanted(setup_arguments, ['ray'], '3.11')['ray'].extras == {'data'}
 
 
 def test_the_console_command_exists(setup_arguments):

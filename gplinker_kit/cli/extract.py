@@ -3,18 +3,28 @@
 Writes one JSON line an input line, in input order: the input's other keys, `text`, `event_list` with scores, and
 `truncated` where a bound was met. A text of any length is read to its end. --tree prints a tree for people instead.
 With --corpus duee-fin, `text` is that of the document, its title in front, as in training.
+
+--engine ray is for millions of texts: several processes, and a run that goes on where one was stopped, or lost a
+worker. It writes the same bytes; see docs/bulk_extraction.md. It needs pip install 'gplinker-kit[ray]'.
 """
 
 import os
 import sys
 from collections import deque
 
-from gplinker_kit.cli.common import Progress, accelerate, add_acceleration_arguments, add_model_argument
+from gplinker_kit.cli.common import (
+    Progress,
+    accelerate,
+    accelerated,
+    add_acceleration_arguments,
+    add_model_argument,
+    say,
+)
 from gplinker_kit.cli.corpora import add_corpus_argument
 from gplinker_kit.cli.policies import add_policy_arguments, policy_from
+from gplinker_kit.events.inputs import FORMATS, read_inputs
 
 HELP = 'extract events from text'
-FORMATS = ('auto', 'text', 'jsonl')
 
 
 def add_arguments(parser):
@@ -26,6 +36,14 @@ def add_arguments(parser):
     parser.add_argument('--output', metavar='FILE', help='write here, when all is done, instead of standard output')
     parser.add_argument('--tree', action='store_true', help='print trees, not JSON')
     parser.add_argument('--batch-size', type=int, default=32, metavar='N', help='default: %(default)s')
+    group = parser.add_argument_group('many texts')
+    group.add_argument('--engine', default='single', choices=('single', 'ray'),
+                       help='single: this process (default). ray: workers, each with a model of its own, and shards '
+                            'of the output in the folder FILE.shards until all is done')
+    group.add_argument('--workers', type=int, metavar='N', help='of --engine ray (default: 1)')
+    group.add_argument('--shard-size', type=int, default=2048, metavar='N',
+                       help='texts that are sorted into batches together, and are one shard of --engine ray '
+                            '(default: %(default)s)')
     add_policy_arguments(parser)
     add_acceleration_arguments(parser)
 
@@ -33,6 +51,12 @@ def add_arguments(parser):
 def run(options):
     from gplinker_kit.files import atomic_write
 
+    if options.shard_size < 1:
+        raise ValueError('--shard-size must be at least 1, got %d' % options.shard_size)
+    if options.engine == 'ray':
+        return run_in_shards(options)
+    if options.workers is not None:
+        raise ValueError('--workers is for --engine ray')
     for path in options.files:  # all of a file is checked before the first event is written; a pipe is read only once
         if os.path.isfile(path) or not os.path.exists(path):
             for _ in read_inputs(path, options.format, options.corpus):
@@ -62,7 +86,7 @@ def write(options, stream):
                 yield line['text']
 
     with Progress('extract') as progress:
-        for number, extraction in enumerate(extractor.iter_extract(texts()), 1):
+        for number, extraction in enumerate(extractor.iter_extract(texts(), options.shard_size), 1):
             line = lines.popleft()
             stream.write(render(line, extraction, gplinker.schema, options.tree) + '\n')
             progress(number)
@@ -72,71 +96,56 @@ def write(options, stream):
 
 def render(line, extraction, schema, tree):
     """Returns what is written for one input."""
-    from gplinker_kit.events import event_to_json, event_tree
-    from gplinker_kit.events.duee import dump_line
+    from gplinker_kit.events import event_tree
+    from gplinker_kit.events.duee import extraction_line
 
     if tree:
         return event_tree(extraction.events, extraction.text).encode('utf-8', 'backslashreplace').decode('utf-8') + '\n'
-    result = dict(line, event_list=[event_to_json(event, schema) for event in extraction.events])
-    for key in ('truncated', 'truncated_text'):  # of an earlier extraction
-        result.pop(key, None)
-    if extraction.truncated:
-        result['truncated'] = list(extraction.limits)
-    return dump_line(result)
+    return extraction_line(line, extraction, schema)
 
 
-def read_inputs(path, form, corpus='duee'):
-    """Yields one dict with the key `text` a line of a file ('-': standard input).
+def run_in_shards(options):
+    """Extracts with --engine ray. No model is built in this process."""
+    from functools import partial
 
-    Raises:
-        DataError: with file and line, what is wrong with it.
-    """
-    from gplinker_kit.errors import DataError
-    from gplinker_kit.events.duee_fin import as_document
+    from gplinker_kit.bulk import extract_in_shards
+    from gplinker_kit.bulk.ray_pool import RayPool, import_ray
+    from gplinker_kit.bulk.worker import load_extractor
+    from gplinker_kit.model_folder import current_version
 
-    name = 'standard input' if path == '-' else path
-    try:
-        stream = sys.stdin.buffer if path == '-' else open(path, 'rb')
-    except FileNotFoundError:
-        raise DataError('no such file', path) from None
-    with stream:
-        blank = 0  # lines before the first that tells the format
-        for number, raw in enumerate(stream, 1):
-            try:
-                line = raw.decode('utf-8-sig' if number == 1 else 'utf-8').rstrip('\r\n')
-            except UnicodeDecodeError as error:
-                raise DataError('not UTF-8 text (%s)' % error, name, number) from None
-            if form == 'auto':
-                if not line.strip():
-                    blank += 1
-                    continue
-                form = 'jsonl' if line.lstrip().startswith('{') else 'text'
-                if form == 'text':
-                    for _ in range(blank):
-                        yield {'text': ''}
-            if form == 'text':
-                yield {'text': line}
-            elif line.strip():
-                value = read_object(line, name, number)
-                yield as_document(value, name, number) if corpus == 'duee-fin' else value
-        if form == 'auto':
-            for _ in range(blank):
-                yield {'text': ''}
+    if options.tree:
+        raise ValueError('--engine ray writes JSON lines: leave --tree out')
+    if options.output is None:
+        raise ValueError('--engine ray needs --output: what is done lies beside it until all is')
+    pool = RayPool(1 if options.workers is None else options.workers)
+    import_ray()
+    version, policy = os.path.abspath(current_version(options.model, options.which)), policy_from(options)
+    acceleration = (options.precision, None, options.xla, not options.no_lazy_compilation)
+    load = partial(load_extractor, version, policy, options.batch_size, acceleration if accelerated(options) else None)
+    with Progress('extract') as progress:
+
+        def report(done, total):
+            progress.bar.total = total
+            progress(done)
+
+        texts, before = extract_in_shards(
+            options.files or ['-'], options.output, load, shard_facts(options, version, policy), pool,
+            options.shard_size, options.format, options.corpus, report, say,
+        )  # fmt: skip
+    rest, rate = texts - before, (texts - before) / texts * progress.rate() if texts else 0
+    say('%d texts, %d of them by an earlier run; %d texts, %.1f texts/s by this one' % (texts, before, rest, rate)
+        if before else '%d texts, %.1f texts/s' % (texts, rate))
 
 
-def refuse(constant):
-    """JSON knows no NaN and no infinity; Python's reader does."""
-    raise ValueError('%s is no JSON number' % constant)
+def shard_facts(options, version, policy):
+    """Returns what an extraction in shards depends on, besides its input."""
+    from dataclasses import asdict
 
+    from gplinker_kit import __version__
+    from gplinker_kit.bulk.manifest import model_facts
 
-def read_object(line, name, number):
-    """Returns the object of one JSON line, checked for a str under `text`."""
-    from gplinker_kit.errors import DataError, hint
-    from gplinker_kit.files import parse_object
-
-    value = parse_object(line, name, number, parse_constant=refuse)
-    if not isinstance(value.get('text'), str):
-        found = "no key 'text'.%s" % hint('text', value) if 'text' not in value else (
-            "'text' must be a string, got %s" % type(value['text']).__name__)
-        raise DataError(found, name, number)
-    return value
+    names = ('corpus', 'format', 'batch_size', 'shard_size', 'precision', 'xla', 'no_lazy_compilation')
+    return {
+        'gplinker_kit': __version__, 'model': model_facts(version), 'policy': asdict(policy),
+        'option': {name: getattr(options, name) for name in names},
+    }  # fmt: skip
