@@ -51,7 +51,7 @@ class Row:
 
     A variant whose facts hold `memory`, the MiB that it took at most, gets that into the table; one whose facts hold
     `flops`, what its matrix products amount to, the share that it reaches of the machine's matrix rate in the same
-    minutes.
+    minutes. `startup`, the seconds before it could begin, is in the JSON file only.
     """
 
     name: str
@@ -135,6 +135,8 @@ def measure_row(row, pythons, quick=False, rounds=None):
         made['most'] = row.most
     if gflops is not None and rates:
         made['of_peak'] = gflops / median(rates)
+    if all('startup' in fact for fact in facts):
+        made['startup'] = {side: fact['startup'] for side, fact in zip(('ours', 'peer'), facts)}
     if all('memory' in fact for fact in facts):
         made['memory'] = {side: fact['memory'] for side, fact in zip(('ours', 'peer'), facts)}
         if row.lean:

@@ -3,18 +3,31 @@
 import numpy as np
 import pytest
 
-from benchmarks import depth, depth_ours, input_pipeline, input_pipeline_ours, memory_saving, memory_saving_ours
+from benchmarks import (
+    bulk_extraction,
+    bulk_extraction_ours,
+    depth,
+    depth_ours,
+    input_pipeline,
+    input_pipeline_ours,
+    memory_saving,
+    memory_saving_ours,
+)
 from benchmarks.input_pipeline_ours import ROW, ROWS
 
 MODULES = {
+    'benchmarks.bulk_extraction_ours': bulk_extraction_ours,
     'benchmarks.depth_ours': depth_ours, 'benchmarks.input_pipeline_ours': input_pipeline_ours,
     'benchmarks.memory_saving_ours': memory_saving_ours,
 }  # fmt: skip
 
 
-@pytest.mark.parametrize('row', depth.ROWS + input_pipeline.ROWS + memory_saving.ROWS, ids=lambda row: row.name)
+ROWS_OF_ALL = bulk_extraction.ROWS + depth.ROWS + input_pipeline.ROWS + memory_saving.ROWS
+
+
+@pytest.mark.parametrize('row', ROWS_OF_ALL, ids=lambda row: row.name)
 def test_every_row_has_its_variants(row):
-    for side in filter(None, (row.ours, row.peer)):
+    for side in filter(None, (row.ours, row.peer, row.before)):
         assert side.name in MODULES[side.module].VARIANTS and side.python == 'ours'
 
 
