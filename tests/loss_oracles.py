@@ -89,6 +89,27 @@ def factorised(golds, packed, h, triangle=True, mask_zero=True):
     return value, np.concatenate(parts, axis=-1), dropped
 
 
+def distilled(targets, packed, h, triangle=True, mask_zero=True):
+    """Loss (b,) and gradient (b, n, n + 2h) of packed scores; targets (b, 1 + G, 5) as the loss takes them."""
+    scores = dense_scores(packed, h, triangle)
+    if mask_zero:
+        scores[:, :, 0, 0] = -np.inf
+    b, _, n, _ = scores.shape
+    hard, soft, targets = np.zeros(scores.shape), np.zeros(scores.shape), np.asarray(targets, 'float64')
+    for sample, rows in enumerate(targets[:, 1:]):
+        for label, start, end, gold, z in rows:
+            if 0 <= label < h and 0 <= start < n and 0 <= end < n:
+                place = sample, int(label), int(start), int(end)
+                hard[place], soft[place] = gold, 1.0 / (1.0 + np.exp(-2.0 * z))
+    share, shape = targets[:, 0, 3], (b, h, n * n)
+    parts = [multilabel(y_true.reshape(shape), scores.reshape(shape)) for y_true in (hard, soft)]
+    value = (1.0 - share) * parts[0][0].sum(-1) + share * parts[1][0].sum(-1)
+    share = share[:, None, None]
+    gradient = ((1.0 - share) * parts[0][1] + share * parts[1][1]).reshape(scores.shape)
+    parts = [gradient.sum(1), gradient.sum(3).transpose(0, 2, 1), gradient.sum(2).transpose(0, 2, 1)]
+    return value, np.concatenate(parts, axis=-1)
+
+
 def make_packed(rng, lengths, h, scale, triangle=True, fill_triangle=True):
     """Makes float32 packed scores for texts of `lengths` tokens, padded to the longest with the fill."""
     b, n = len(lengths), max(max(lengths), 1)

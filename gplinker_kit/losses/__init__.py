@@ -3,6 +3,7 @@
 All compute in float32 whatever the dtype of the scores, and give finite values and gradients on masked cells.
 """
 
+from gplinker_kit.losses.distilled import DistilledPointerCrossentropy
 from gplinker_kit.losses.factorised import (
     FactorisedPointerCrossentropy,
     count_invalid_golds,
@@ -22,6 +23,7 @@ from gplinker_kit.losses.pointer import (
 )
 
 __all__ = [
+    'DistilledPointerCrossentropy',
     'FactorisedPointerCrossentropy',
     'SparsePointerCrossentropy',
     'count_invalid_golds',

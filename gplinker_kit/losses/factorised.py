@@ -17,6 +17,8 @@ the row gives its gradient to a alone; value and gradient are finite always. Whe
 of TensorFlow and JAX) the factors keep 10 bits, and the sum of a row is off by up to one part in a thousand.
 """
 
+from collections import namedtuple
+
 from gplinker_kit.backend import batch_gather, ops, register
 from gplinker_kit.losses.cells import (
     FILL,
@@ -36,6 +38,13 @@ from gplinker_kit.losses.packed import split_packed
 _FLOOR = 1.2e-38
 # Beyond both of these 1 / S, summed over some hundred labels and multiplied by a loss scale of 2**15, overflows.
 _STEEP_BOUND, _STEEP_SUM = 71.0, 1e-31
+
+Cells = namedtuple('Cells', 'golds keep row bias scores')
+Cells.__doc__ = """Golds, and where they lie in packed scores.
+
+`golds` as `read_golds` returns them; `keep` (b, G), whether a valid cell is there. `row` (b, G, n) and `bias` (b, G) of
+the row s[h,i,:] that holds each, `scores` (b, G) its own.
+"""
 
 
 def sums_of_rows(g, a, e):
@@ -93,7 +102,8 @@ def _gold_rows(g, a, e, golds):
     return row, bias, bias + ops.sum(row * ops.one_hot(golds.end, n, dtype='float32'), axis=-1)
 
 
-def _read(y_true, y_pred, labels, triangle, mask_zero):
+def read_cells(y_true, y_pred, labels, triangle, mask_zero):
+    """Returns ((g, a, e), Cells) of packed scores and golds (b, G, 3); cells that do not count hold the fill in g."""
     g, a, e = split_packed(y_pred, labels)
     n = ops.shape(g)[1]
     g = masked(g, span_cells(n, triangle, mask_zero)[None])
@@ -101,31 +111,51 @@ def _read(y_true, y_pred, labels, triangle, mask_zero):
     row, bias, scores = _gold_rows(g, a, e, golds)
     # The fill of g, a or e makes itself known in the score of a gold on a cell that does not count.
     keep = ops.logical_and(golds.inside, ops.greater(scores, MASKED))
-    return g, a, e, golds, keep, row, bias, scores
+    return (g, a, e), Cells(golds, keep, row, bias, scores)
 
 
 def factorised_terms(y_true, y_pred, labels, triangle=True, mask_zero=True):
     """Returns the two halves of the loss for each label: log(1 + sum_neg) and log(1 + sum_pos), each (b, h)."""
-    g, a, e, golds, keep, row, bias, scores = _read(y_true, y_pred, labels, triangle, mask_zero)
-    b, n, _ = ops.shape(a)
-    count = ops.shape(keep)[1]
-    unique, owner, owned_by = find_roles(golds, keep, n)
-
+    factors, cells = read_cells(y_true, y_pred, labels, triangle, mask_zero)
+    unique, owner, owned_by = find_roles(cells.golds, cells.keep, ops.shape(factors[1])[1])
     # The rows that hold a gold, without their golds.
-    cell = (_samples(b) * count + owned_by) * n + golds.end
-    row = row + ops.reshape(scatter_fill(cell, keep, b * count * n), (b, count, n))
+    taken_out = scatter_fill(cell_numbers(cells, owned_by), cells.keep, row_size(cells))
+    rows = other_rows(factors, cells, owner)
+    return combine(cells, rows, taken_out, ops.where(unique, -cells.scores, FILL), owner, labels)
+
+
+def cell_numbers(cells, owned_by):
+    """Returns the number (b, G) of each cell among those of `Cells.row`, in the row of its owner."""
+    b, count, n = ops.shape(cells.row)
+    return (_samples(b) * count + owned_by) * n + cells.golds.end
+
+
+def row_size(cells):
+    """Returns how many cells `Cells.row` has."""
+    b, count, n = ops.shape(cells.row)
+    return b * count * n
+
+
+def other_rows(factors, cells, owner):
+    """Sums all rows by one product, (b, n, h), and takes those out, by the fill, that hold a gold."""
+    b, n, labels = ops.shape(factors[1])
+    place = (_samples(b) * n + cells.golds.start) * labels + cells.golds.label
+    return sums_of_rows(*factors) + ops.reshape(scatter_fill(place, owner, b * n * labels), (b, n, labels))
+
+
+def combine(cells, rows, change, positive, owner, labels):
+    """Returns the two halves of the loss for each label, each (b, h).
+
+    Arguments: rows: of `other_rows`. change: flat, what is added to the cells of `Cells.row` before they are summed for
+    their owners. positive: (b, G), terms of the sum over positive cells.
+    """
+    row = cells.row + ops.reshape(change, ops.shape(cells.row))
     top = ops.stop_gradient(ops.maximum(ops.max(ops.stop_gradient(row), axis=-1, keepdims=True), MASKED))
     total = ops.sum(ops.exp(row - top), axis=-1)
-    exact = bias + (ops.squeeze(top, axis=-1) + ops.log(ops.maximum(total, _FLOOR)))
-
-    # All rows by one product; those that hold a gold are taken out, to be counted by `exact`.
-    place = (_samples(b) * n + golds.start) * labels + golds.label
-    rows = sums_of_rows(g, a, e) + ops.reshape(scatter_fill(place, owner, b * n * labels), (b, n, labels))
-
-    other_labels = of_other_labels(golds.label, labels)
+    exact = cells.bias + (ops.squeeze(top, axis=-1) + ops.log(ops.maximum(total, _FLOOR)))
+    other_labels = of_other_labels(cells.golds.label, labels)
     exact = ops.where(owner, exact, FILL)[:, :, None] + other_labels
-    positive = ops.where(unique, -scores, FILL)[:, :, None] + other_labels
-    return log1p_sum_exp(rows, exact, axis=1), log1p_sum_exp(positive, axis=1)
+    return log1p_sum_exp(rows, exact, axis=1), log1p_sum_exp(positive[:, :, None] + other_labels, axis=1)
 
 
 def count_invalid_golds(y_true, y_pred, labels, triangle=True, mask_zero=True):
@@ -135,7 +165,7 @@ def count_invalid_golds(y_true, y_pred, labels, triangle=True, mask_zero=True):
     padding and not counted; a label >= `labels`, a position outside the text, start > end where `triangle`, and the
     cell (0, 0) where `mask_zero` are.
     """
-    keep = _read(y_true, y_pred, labels, triangle, mask_zero)[4]
+    keep = read_cells(y_true, y_pred, labels, triangle, mask_zero)[1].keep
     given = ops.greater_equal(ops.cast(y_true, 'int32')[..., 0], 0)
     return ops.sum(ops.cast(given, 'int32'), axis=-1) - ops.sum(ops.cast(keep, 'int32'), axis=-1)
 
