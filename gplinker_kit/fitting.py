@@ -13,7 +13,7 @@ from gplinker_kit.backend.acceleration import compiles_shapes
 from gplinker_kit.events.alignment import AlignmentReport
 from gplinker_kit.events.batches import GOLD_MULTIPLE, length_batches, make_batch
 from gplinker_kit.events.labels import encode_example, padded_golds
-from gplinker_kit.losses import factorised_pointer_crossentropy
+from gplinker_kit.losses import DistilledPointerCrossentropy, FactorisedPointerCrossentropy
 from gplinker_kit.optimizers import Adam, extend_with_gradient_accumulation, flush_gradients
 from gplinker_kit.prefetching import prefetch
 
@@ -40,12 +40,14 @@ def encode(gplinker, examples):
 def compile_model(gplinker, recipe, steps, schedule=None):
     """Returns the model to train, with its three losses and its optimizer for `steps` steps.
 
+    With `Recipe.teacher_weight` the losses take SoftTargets, else Targets.
     `schedule`, a function of the step, takes the place of the recipe's learning rate.
     It is `gplinker.model` itself, or for adversarial training another one with the same layers. Precision, loss scale
     and XLA are those of `backend.accelerate`.
     """
     links = gplinker.link_labels
-    losses = [factorised_pointer_crossentropy(labels) for labels in (len(gplinker.schema), links, links)]
+    loss = FactorisedPointerCrossentropy if recipe.teacher_weight is None else DistilledPointerCrossentropy
+    losses = [loss(labels) for labels in (len(gplinker.schema), links, links)]
     schedule = recipe.schedule(steps) if schedule is None else schedule
     if recipe.accumulate > 1:
         accumulating = extend_with_gradient_accumulation(Adam)

@@ -87,8 +87,8 @@ def batch_faults(inputs, targets, labels, rows, heads=HEADS):
     """Returns sentences about what in a batch no model can learn from.
 
     Arguments: inputs: [token ids (b, n), …]; 0 is padding. targets: arrays (b, G, 3) of (label, start, end), -1 where
-        there is none. labels: numbers of labels of the heads; targets that have none are not looked at. rows: int,
-        tokens of the vocabulary. heads: names of the heads.
+        there is none, or with more behind them. labels: numbers of labels of the heads; targets that have none are not
+        looked at. rows: int, tokens of the vocabulary. heads: names of the heads.
     """
     tokens, faults = np.asarray(inputs[0]), []
     for row, column in np.argwhere((tokens < 0) | (tokens >= rows))[:3]:
@@ -96,7 +96,7 @@ def batch_faults(inputs, targets, labels, rows, heads=HEADS):
             row, tokens[row, column], column, rows))
     lengths = (tokens != 0).sum(-1)
     for name, cells, count in zip(heads, targets, labels):
-        label, start, end = np.moveaxis(np.asarray(cells), -1, 0)
+        label, start, end = np.moveaxis(np.asarray(cells), -1, 0)[:3]
         wrong = (label >= 0) & ((label >= count) | (start < 0) | (start > end) | (end >= lengths[:, None]))
         for row, place in np.argwhere(wrong)[:3]:
             faults.append('text %d (%d tokens) has a gold of the %s on an invalid cell: label %d of %d, %d to %d' % (

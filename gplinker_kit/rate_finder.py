@@ -11,8 +11,9 @@ from collections import namedtuple
 import numpy as np
 
 from gplinker_kit.backend import ops
+from gplinker_kit.distillation import training_items
 from gplinker_kit.events.batches import make_batch
-from gplinker_kit.fitting import compile_model, encode, epoch_batches, train_step
+from gplinker_kit.fitting import compile_model, epoch_batches, train_step
 
 Found = namedtuple('Found', 'rates losses smooth best')
 Found.__doc__ = """What a range test saw: three lists, one number a step, and the rate to take (None where none is).
@@ -35,24 +36,23 @@ class Rising:
         return self.low * ops.exp((ops.cast(batch, 'float32') / self.k - 1.0) * self.slope)
 
 
-def find_learning_rate(gplinker, examples, recipe, low=1e-6, high=1.0, steps=100):
+def find_learning_rate(gplinker, examples, recipe, low=1e-6, high=1.0, steps=100, teacher=None, unlabelled=()):
     """Trains at rising rates, then gives the weights back.
 
     Arguments:
         gplinker: GPLinker. examples: list of Example with gold events. recipe: Recipe; its own rate plays no part.
         low, high: the rates of the first and the last step. steps: int, updates; there are fewer where the smoothed
         loss rises to 4 times its least. With `Recipe.accumulate` a step takes so many batches, the mean of whose losses
-        counts.
+        counts. teacher, unlabelled: as in `training.train`.
     Returns: Found; `best` as `steepest` says.
-    Raises: ValueError: not 0 < low < high, 20 steps or fewer, no labelled example.
+    Raises: ValueError: not 0 < low < high, 20 steps or fewer, what `training_items` refuses.
     """
     if not 0 < low < high:
         raise ValueError('low and high must be two rates, 0 < low < high, got %r and %r' % (low, high))
     if steps <= 2 * UNSETTLED:
         raise ValueError('steps must be more than %d, got %r' % (2 * UNSETTLED, steps))
-    items, _ = encode(gplinker, examples)
-    if not items:
-        raise ValueError('examples holds no labelled sentence')
+    items, _, teaching = training_items(gplinker, examples, recipe, teacher, unlabelled)
+    items = items if teaching is None else items + teaching.items
     rising, weights = Rising(low, high, steps, recipe.accumulate), gplinker.model.get_weights()
     model = compile_model(gplinker, recipe, steps, rising)
     random, batches, losses = np.random.RandomState(recipe.seed), [], []
@@ -62,7 +62,8 @@ def find_learning_rate(gplinker, examples, recipe, low=1e-6, high=1.0, steps=100
             for _ in range(recipe.accumulate):
                 batches = batches or epoch_batches(items, recipe, gplinker.settings.max_length, random)
                 members, width = batches.pop()
-                parts.append(train_step(model, *make_batch([items[i] for i in members], width)))
+                chosen = [items[i] for i in members]
+                parts.append(train_step(model, *make_batch(teaching(chosen) if teaching else chosen, width)))
             losses.append(sum(parts) / len(parts))
     finally:
         gplinker.model.set_weights(weights)

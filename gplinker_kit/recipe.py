@@ -23,8 +23,10 @@ class Recipe:
     is evaluated and saved (see `WeightAverage`), such as 0.999, or None. exchange: chance that an argument of a
     training text, anew in each epoch, gives way to another of the same role, where it can (events/exchange.py). fgm:
     length of the adversarial change of the token table in each step, or None. gradient_penalty: weight of the penalty
-    on the gradients of the token table, or None; see `gplinker_kit.adversarial` for both. seed: int, of the shuffling
-    and the exchange; weights and dropout follow `backend.set_random_seed`, called before the model is built.
+    on the gradients of the token table, or None; see `gplinker_kit.adversarial` for both. teacher_weight: share of the
+    loss against the scores of a teacher, above 0 and up to 1, the rest being that of the golds; None without a teacher.
+    seed: int, of the shuffling and the exchange; weights and dropout follow `backend.set_random_seed`, called before
+    the model is built.
     """
 
     epochs: int = 20
@@ -41,6 +43,7 @@ class Recipe:
     exchange: float = 0.0
     fgm: float | None = None
     gradient_penalty: float | None = None
+    teacher_weight: float | None = None
     seed: int = 0
 
     def __post_init__(self):
@@ -56,6 +59,8 @@ class Recipe:
         for name in ('clipnorm', 'fgm', 'gradient_penalty'):
             if getattr(self, name) is not None and not getattr(self, name) > 0:
                 raise ValueError('%s must be positive or None, got %r' % (name, getattr(self, name)))
+        if self.teacher_weight is not None and not 0 < self.teacher_weight <= 1:
+            raise ValueError('teacher_weight must lie above 0 and up to 1 or be None, got %r' % self.teacher_weight)
         if self.ema is not None and not 0 < self.ema < 1:
             raise ValueError('ema must lie between 0 and 1 or be None, got %r' % self.ema)
 

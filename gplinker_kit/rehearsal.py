@@ -9,6 +9,7 @@ import time
 
 import numpy as np
 
+from gplinker_kit.distillation import training_items
 from gplinker_kit.events.batches import make_batch
 from gplinker_kit.fitting import compile_model, encode, epoch_batches, train_step
 
@@ -16,7 +17,7 @@ MIB = 2**20
 STEPS = 3  # a shape, the first of which compiles and is not counted
 
 
-def rehearsal(gplinker, train_examples, dev_examples, recipe, folder):
+def rehearsal(gplinker, train_examples, dev_examples, recipe, folder, teacher=None, unlabelled=()):
     """Checks data, model, memory and disk, and changes nothing.
 
     Steps are made on the widest batch, for the memory, and on one of median width, for the time; then the weights are
@@ -26,16 +27,15 @@ def rehearsal(gplinker, train_examples, dev_examples, recipe, folder):
     Returns: lines that say what an epoch and the whole take, the memory, and the room on the disk.
     Raises: ValueError: no labelled example. What a step raises: too little memory, above all.
     """
-    items, report = encode(gplinker, train_examples)
-    if not items:
-        raise ValueError('train_examples holds no labelled sentence')
+    items, report, teaching = training_items(gplinker, train_examples, recipe, teacher, unlabelled)
+    items = items if teaching is None else items + teaching.items
     longest, random = gplinker.settings.max_length, np.random.RandomState(recipe.seed)
     batches = sorted(epoch_batches(items, recipe, longest, random), key=lambda batch: batch[1])
     weights = gplinker.model.get_weights()
     model = compile_model(gplinker, recipe, len(batches) * recipe.epochs)
     try:
-        widest = _seconds(model, items, batches[-1])
-        usual = _seconds(model, items, batches[len(batches) // 2])
+        (widest, _), (usual, told) = (
+            _seconds(model, items, batch, teaching) for batch in (batches[-1], batches[len(batches) // 2]))
     finally:
         gplinker.model.set_weights(weights)
     epoch = usual * len(batches)
@@ -52,6 +52,8 @@ def rehearsal(gplinker, train_examples, dev_examples, recipe, folder):
         gplinker.predict(*inputs)
         lines.append('%d dev texts, up to %d tokens long, predicted in %.3g s' % (
             len(inputs[0]), width, time.time() - start))
+    if teaching is not None:
+        lines.append('the teacher takes about %s for all training texts, once' % duration(told * len(batches)))
     lines.append('an epoch takes about %s, %d of them %s; scoring the dev sentences comes on top' % (
         duration(epoch), recipe.epochs, duration(epoch * recipe.epochs)))
     peak = peak_memory()
@@ -78,16 +80,21 @@ def peak_memory():
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == 'darwin' else 1024)
 
 
-def _seconds(model, items, batch):
-    """Returns the least seconds of a step on a batch, compilation aside."""
+def _seconds(model, items, batch, teaching):
+    """Returns the least seconds of a step on a batch, compilation aside, and those in which a teacher tells of it."""
     members, width = batch
-    inputs, targets = make_batch([items[i] for i in members], width)
+    chosen, told = [items[i] for i in members], []
+    for _ in range(2 if teaching is not None else 0):
+        start = time.time()
+        taught = teaching(chosen)
+        told.append(time.time() - start)
+    inputs, targets = make_batch(taught if told else chosen, width)
     found = []
     for _ in range(STEPS):
         start = time.time()
         train_step(model, inputs, targets)
         found.append(time.time() - start)
-    return min(found[1:])
+    return min(found[1:]), min(told, default=0.0)
 
 
 def _widest(items, count):

@@ -14,6 +14,7 @@ import numpy as np
 from gplinker_kit.averaging import WeightAverage
 from gplinker_kit.backend import ENGINE, STACK
 from gplinker_kit.backend.acceleration import compiles_shapes, settings
+from gplinker_kit.distillation import describe, training_items
 from gplinker_kit.events.exchange import argument_pool, exchange_arguments
 from gplinker_kit.events.groups import GroupScores
 from gplinker_kit.events.metrics import EventScores
@@ -63,11 +64,11 @@ def evaluate(gplinker, examples, batch_size=32, progress=None, groups=None, pred
 
 
 def train(gplinker, train_examples, dev_examples=(), recipe=None, save_to=None, log=None, progress=True,
-          select='argument', tune='sum', resume=False, state_every=600.0, logs=()):
+          select='argument', tune='sum', resume=False, state_every=600.0, logs=(), teacher=None, unlabelled=()):
     """Trains in place.
 
     Arguments:
-        gplinker: GPLinker. train_examples, dev_examples: lists of Example with gold events.
+        gplinker: GPLinker. train_examples, dev_examples: lists of Example with gold events; without are left out.
         recipe: Recipe.
         save_to: model folder or None. With dev examples a version is written whenever the strict argument F1 or the
             strict event F1 rises, see `Selection`; else one after the last epoch. The version that was current before
@@ -82,11 +83,15 @@ def train(gplinker, train_examples, dev_examples=(), recipe=None, save_to=None, 
             the training begins, and where it is finished its result is loaded. If False, it begins anew.
         state_every: seconds after which the state is written again; it is at the end of each epoch in any case.
         logs: objects that get the history after each epoch, by `write(history)`; see `gplinker_kit.logs`.
+        teacher: trained GPLinker of the same vocabulary, schema and kind of links, or None. Its scores are learned too,
+            with the weight `Recipe.teacher_weight`, see `gplinker_kit.distillation`.
+        unlabelled: texts (str) of which the teacher alone tells; those of train_examples without events join them.
     Returns: the history, one dict an epoch: 'epoch', 'loss' (mean over batches), 'learning_rate' (at its last step),
         'seconds', 'sentences_per_second', and with dev examples 'dev' (EventScores.as_dict()), 'groups'
         (GroupScores.as_dict()), 'dev_seconds'. The model holds the weights of the selected epoch (of the last without
         dev examples), averaged ones with `Recipe.ema`.
-    Raises: ValueError for no training example, `patience` without dev examples, or `resume` without a folder;
+    Raises: ValueError for no training example, `patience` without dev examples, `resume` without a folder, or what
+        `training_items` refuses;
         DataError where a training cannot go on because it was another one, or the state cannot be written (the one
         before is whole then); NotFinite, a FloatingPointError, when the loss or a weight is no longer finite;
         KeyboardInterrupt on Ctrl-C or SIGTERM, after the step has been finished and the state written.
@@ -98,26 +103,36 @@ def train(gplinker, train_examples, dev_examples=(), recipe=None, save_to=None, 
         raise ValueError('patience is %d, but there are no labelled dev examples to wait for' % recipe.patience)
     if resume and save_to is None:
         raise ValueError('resume goes on with the training of a folder: name it (save_to)')
-    items, report = _encode(gplinker, train_examples, 'training', log)
-    if not items:
-        raise ValueError('train_examples holds no labelled sentence')
-    dev_items = _encode(gplinker, dev_examples, 'dev', log)[0] if dev_examples else []
+    items, report, teaching = training_items(gplinker, train_examples, recipe, teacher, unlabelled)
+    texts = _count(train_examples)
+    _tell(texts, items, report, 'training', log)
+    dev_items, dev_report = encode(gplinker, dev_examples)
+    if dev_examples:
+        _tell(len(dev_examples), dev_items, dev_report, 'dev', log)
     if dev_examples and tune is not None:
         gplinker.thresholds, gplinker.threshold_curves = Thresholds(), None
+    about = {'training sentences': digest(_arrays(items)), 'dev sentences': digest(_arrays(dev_items))}
+    if teaching is not None:
+        about.update(teaching.about())
+        items, texts = items + teaching.items, texts + len(teaching.texts)
+        log('%d texts without events; of the others the teacher has %g of the loss' % (
+            len(teaching.texts), recipe.teacher_weight))
     steps = count_batches(items, recipe, gplinker.settings.max_length)  # an epoch
     model = compile_model(gplinker, recipe, steps * recipe.epochs)
     average = None if recipe.ema is None else WeightAverage(gplinker.model, recipe.ema)
     selection = Selection(gplinker, save_to, select, recipe.patience)
-    about = {
+    about = dict({
         'stack': {'stack': STACK, 'engine': ENGINE},
         'recipe': asdict(recipe), 'settings': asdict(gplinker.settings), 'choice': {'select': select, 'tune': tune},
         'acceleration': settings()._asdict(),
-        'training sentences': digest(_arrays(items)), 'dev sentences': digest(_arrays(dev_items)),
-    }
+    }, **about)
     state = Resumption(gplinker, model, average, selection, save_to, about, state_every)
     gplinker.history = []
     if resume and state.finished():
         return _finished(gplinker, save_to, log)
+    if teaching is not None:
+        items = teaching(items, progress)
+        log(describe(items))
     random = np.random.RandomState(recipe.seed)
     position = state.begin(resume, log) or Position(1, 0, 0.0, 0.0, random.get_state())
     labels = len(gplinker.schema), gplinker.link_labels, gplinker.link_labels
@@ -127,7 +142,7 @@ def train(gplinker, train_examples, dev_examples=(), recipe=None, save_to=None, 
     run = _Run(
         gplinker=gplinker, model=model, recipe=recipe, items=items, report=report, dev_examples=dev_examples,
         pool=argument_pool(items, gplinker.schema) if recipe.exchange else None,
-        texts=sum(example.events is not None for example in train_examples), rate=lambda epoch: schedule(steps * epoch),
+        texts=texts, rate=lambda epoch: schedule(steps * epoch),
         average=average, selection=selection, state=state, watch=watch, log=log, progress=progress,
     )  # fmt: skip
     with Interruption(log) as interruption:
@@ -245,13 +260,14 @@ def _finished(gplinker, folder, log):
     return gplinker.history
 
 
-def _encode(gplinker, examples, name, log):
-    """Returns (encoded examples, AlignmentReport) and logs what became of their gold arguments."""
-    items, report = encode(gplinker, examples)
-    texts = sum(example.events is not None for example in examples)
+def _count(examples):
+    return sum(example.events is not None for example in examples)
+
+
+def _tell(texts, items, report, name, log):
+    """Logs what became of the gold arguments of so many texts."""
     windows = '' if len(items) == texts else ' in %d windows' % len(items)
     log('%d %s texts%s; %s' % (texts, name, windows, report))
-    return items, report
 
 
 def _arrays(items):

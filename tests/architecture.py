@@ -6,8 +6,8 @@
           3  layers losses optimizers, not each other
           4  models
           5  gplinker training recipe fitting averaging selection thresholds resumption state_file settings_file
-             interruption logs health prefetching rate_finder rehearsal pretraining adversarial snippets plots view
-             tasks bulk
+             interruption logs health prefetching rate_finder rehearsal distillation pretraining adversarial snippets
+             plots view tasks bulk
           6  cli
 
 A module may import modules of its own level (but for 3) and of lower ones, inside functions too.
@@ -38,7 +38,7 @@ LEVELS = {
     'models': 4,
     'gplinker': 5, 'training': 5, 'recipe': 5, 'fitting': 5, 'averaging': 5, 'selection': 5, 'thresholds': 5,
     'resumption': 5, 'state_file': 5, 'settings_file': 5, 'interruption': 5, 'logs': 5, 'health': 5, 'prefetching': 5,
-    'rate_finder': 5, 'rehearsal': 5, 'pretraining': 5,
+    'rate_finder': 5, 'rehearsal': 5, 'distillation': 5, 'pretraining': 5,
     'adversarial': 5, 'snippets': 5, 'plots': 5, 'view': 5, 'features': 5, 'tasks': 5, 'bulk': 5,
     'cli': 6,
 }

@@ -38,6 +38,15 @@ def test_golds_on_invalid_cells(gold, message):
         watch().look(float('nan'), INPUTS, targets, 'epoch 1/2, batch 3')
 
 
+def test_targets_with_more_behind_the_cells():
+    """Those of a student: a header of -1, golds, and the teacher's scores."""
+    soft = [np.concatenate([cells, np.full((2, len(cells[0]), 2), 0.5)], -1).astype('float32') for cells in TARGETS]
+    assert batch_faults(INPUTS, soft, LABELS, 10) == []
+    soft[0][1, 1, :3] = 3, 1, 1
+    fault, = batch_faults(INPUTS, soft, LABELS, 10)
+    assert fault.endswith('on an invalid cell: label 3 of 3, 1 to 1')
+
+
 def test_tokens_beyond_the_vocabulary():
     fault, = batch_faults(INPUTS, TARGETS, LABELS, 7)
     assert fault == 'text 1 has the token 7 at place 1, and the vocabulary 7 tokens'

@@ -50,7 +50,7 @@ def test_a_run_gives_the_weights_back():
 
 @pytest.mark.parametrize('options, message', [
     ({'low': 0}, '0 < low < high, got 0 and 1.0'), ({'steps': 20}, 'steps must be more than 20, got 20'),
-    ({'examples': []}, 'examples holds no labelled sentence'),
+    ({'examples': []}, 'train_examples holds no labelled sentence'),
 ])
 def test_arguments_are_checked(options, message):
     schema, examples = sentences(2)

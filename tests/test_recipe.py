@@ -17,6 +17,8 @@ from gplinker_kit.recipe import Recipe
         ({'clipnorm': -1}, 'clipnorm must be positive or None, got -1'),
         ({'fgm': 0}, 'fgm must be positive or None, got 0'),
         ({'gradient_penalty': -1}, 'gradient_penalty must be positive or None, got -1'),
+        ({'teacher_weight': 0}, 'teacher_weight must lie above 0 and up to 1 or be None, got 0'),
+        ({'teacher_weight': 1.1}, 'teacher_weight must lie above 0 and up to 1 or be None, got 1.1'),
         ({'ema': 1}, 'ema must lie between 0 and 1 or be None, got 1'),
     ],
 )

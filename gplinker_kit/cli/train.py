@@ -6,6 +6,8 @@ good from then on; the log says what to expect of new sentences.
 
 The corpus is a folder with duee_event_schema.json, duee_train.json and duee_dev.json (--data), or three files. The
 encoder is trained from scratch (--size, or --config) or starts from an unpacked checkpoint folder (--pretrained).
+
+With --teacher, a model folder, the scores of that model are learned too, and texts without events can help.
 """
 
 import contextlib
@@ -21,13 +23,15 @@ from gplinker_kit.cli.common import (
     vocabulary_path,
 )
 from gplinker_kit.errors import DataError
+from gplinker_kit.events.inputs import read_inputs
 from gplinker_kit.events.tuning import OBJECTIVES
-from gplinker_kit.model_folder import POINTER
+from gplinker_kit.model_folder import POINTER, current_version
 from gplinker_kit.selection import SELECT
 from gplinker_kit.state_file import FILE
 
 HELP = 'train a model'
 CONFIG_NAMES = ('bert_config.json', 'config.json')
+TEACHER_WEIGHT = 0.5
 
 
 def add_arguments(parser):
@@ -41,7 +45,7 @@ def add_arguments(parser):
     encoder.add_argument('--size', help='an encoder trained from scratch: tiny or small (default: small)')
     encoder.add_argument('--config', metavar='FILE', help='an encoder trained from scratch, by its config JSON')
     encoder.add_argument('--pretrained', metavar='DIR', help='folder with config, vocab.txt and a checkpoint')
-    encoder.add_argument('--vocab', metavar='FILE', help='default: vocab.txt of --pretrained or --data')
+    encoder.add_argument('--vocab', metavar='FILE', help='default: vocab.txt of --pretrained, --data or --teacher')
     encoder.add_argument('--cased', action='store_true', help='keep case and accents')
     encoder.add_argument('--dropout', type=float, help='default: 0.1, or what the config says')
     encoder.add_argument('--recompute', action='store_true',
@@ -76,6 +80,14 @@ def add_arguments(parser):
     recipe.add_argument('--patience', type=int, metavar='N',
                         help='stop when neither dev F1 has risen for N epochs (default: never)')
     recipe.add_argument('--seed', type=int, default=0, metavar='N', help='default: %(default)s')
+    teacher = parser.add_argument_group('a teacher, of the same vocabulary, schema and kind of links')
+    teacher.add_argument('--teacher', metavar='DIR', help='model folder whose scores are learned beside gold events')
+    teacher.add_argument('--teacher-weight', type=float, metavar='X',
+                         help="share of the loss that is the teacher's; the rest is that of the golds (default: %s)"
+                              % TEACHER_WEIGHT)
+    teacher.add_argument('--unlabelled', metavar='FILE',
+                         help='lines of text, or JSON lines with a key `text`, of which the teacher alone tells; '
+                              'training lines without an event_list join them')
     choice = parser.add_argument_group('choice of version and thresholds, by the dev sentences')
     choice.add_argument('--select', default='argument', choices=SELECT,
                         help='the F1 whose best version becomes the current one (default: %(default)s)')
@@ -99,14 +111,23 @@ def run(options):
     from gplinker_kit.events import read_examples, read_schema
     from gplinker_kit.tokenizers import Tokenizer
 
+    if options.teacher is None:
+        for name in ('teacher_weight', 'unlabelled'):
+            if getattr(options, name) is not None:
+                raise ValueError('--%s needs a --teacher' % name.replace('_', '-'))
+    elif os.path.realpath(options.teacher) == os.path.realpath(options.output):
+        raise ValueError('--output is the folder of the --teacher; the student needs another one')
+    taught = [] if options.teacher is None else [current_version(options.teacher)]
     paths = corpus_paths(options)
     schema = read_schema(paths['schema'])
     train_examples = read_examples(paths['train'], schema)
     dev_examples = read_examples(paths['dev'], schema) if paths['dev'] else []
     for name, examples in (('train', train_examples), ('dev', dev_examples)):
-        if examples and all(example.events is None for example in examples):
+        unlabelled = examples and all(example.events is None for example in examples)
+        if unlabelled and not (taught and name == 'train'):
             raise DataError('no line has an event_list; expected labelled sentences (--%s)' % name, paths[name])
-    vocabulary = vocabulary_path(options.vocab, [options.pretrained, options.data])
+    texts = [] if options.unlabelled is None else [line['text'] for line in read_inputs(options.unlabelled, 'auto')]
+    vocabulary = vocabulary_path(options.vocab, [options.pretrained, options.data] + taught)
     tokenizer = Tokenizer(vocabulary, do_lower_case=not options.cased)
     trial = options.dry_run or options.find_rate is not None
     check_output(options.output, make=not trial)
@@ -133,6 +154,7 @@ def run(options):
         exchange=options.exchange,
         fgm=options.fgm,
         gradient_penalty=options.gradient_penalty,
+        teacher_weight=teacher_weight(options),
         patience=options.patience,
         seed=options.seed,
     )
@@ -149,25 +171,34 @@ def run(options):
         options.model, gplinker.model.count_params() / 1e6, len(schema)))
     if gplinker.load_report is not None:
         say('checkpoint: %s' % gplinker.load_report)
+    # After the model, whose random weights would be others behind it.
+    teaching = {} if not taught else {'teacher': GPLinker.load(options.teacher), 'unlabelled': texts}
     if options.find_rate is not None:
-        return find_rate(gplinker, train_examples, recipe, options.find_rate)
+        return find_rate(gplinker, train_examples, recipe, options.find_rate, teaching)
     if options.dry_run:
-        return rehearse(gplinker, train_examples, dev_examples, recipe, options.output)
+        return rehearse(gplinker, train_examples, dev_examples, recipe, options.output, teaching)
     with contextlib.ExitStack() as stack:
         for log in logs:
             stack.callback(log.close)
         train(gplinker, train_examples, dev_examples, recipe, save_to=options.output, log=say, select=options.select,
               tune=None if options.no_tune else options.objective, resume=options.resume,
-              state_every=options.state_every, logs=logs)
+              state_every=options.state_every, logs=logs, **teaching)
     say('the model is in %s' % options.output)
 
 
-def find_rate(gplinker, examples, recipe, path):
+def teacher_weight(options):
+    """Returns the weight of the teacher, None where there is none."""
+    if options.teacher is None:
+        return None
+    return TEACHER_WEIGHT if options.teacher_weight is None else options.teacher_weight
+
+
+def find_rate(gplinker, examples, recipe, path, teaching):
     """Runs a range test and draws it."""
     from gplinker_kit.plots import rate_curve
     from gplinker_kit.rate_finder import find_learning_rate
 
-    found = find_learning_rate(gplinker, examples, recipe)
+    found = find_learning_rate(gplinker, examples, recipe, **teaching)
     rate_curve(found, path)
     if found.best is None:
         say('the loss never fell in %d steps, up to a rate of %.2g; see %s' % (
@@ -178,11 +209,11 @@ def find_rate(gplinker, examples, recipe, path):
             'nearer to the first (see %s)' % (found.best, least, path))
 
 
-def rehearse(gplinker, train_examples, dev_examples, recipe, folder):
+def rehearse(gplinker, train_examples, dev_examples, recipe, folder, teaching):
     """Makes a few steps and says what a training would take."""
     from gplinker_kit.rehearsal import rehearsal
 
-    for line in rehearsal(gplinker, train_examples, dev_examples, recipe, folder):
+    for line in rehearsal(gplinker, train_examples, dev_examples, recipe, folder, **teaching):
         say(line)
 
 

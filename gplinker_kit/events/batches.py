@@ -49,9 +49,10 @@ def length_batches(lengths, batch_size, random, multiple=16, longest=None, token
 def make_batch(items, width, gold_multiple=GOLD_MULTIPLE):
     """Pads encoded texts into arrays.
 
-    Arguments: items: list of (token ids, segment ids, Targets); width: int; gold_multiple: the numbers of golds are
-        rounded up to this times a power of two.
-    Returns: ([token ids (b, width), segment ids (b, width)], [arguments, heads, tails, each (b, G, 3)]), all int32.
+    Arguments: items: list of (token ids, segment ids, Targets or SoftTargets); width: int; gold_multiple: the numbers
+        of golds are rounded up to this times a power of two.
+    Returns: ([token ids (b, width), segment ids (b, width)], [arguments, heads, tails]): int32 (b, G, 3), or of
+        SoftTargets float32 (b, G, 5), as `pad_targets` makes them.
     """
     inputs = []
     for part in (0, 1):

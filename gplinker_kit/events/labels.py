@@ -122,22 +122,25 @@ def pad_targets(targets, multiple=None):
     """Stacks target arrays of several texts into one, padded with -1.
 
     Arguments:
-        targets: list of b integer arrays (G_i, 3).
+        targets: list of b integer arrays (G_i, 3), or of b float arrays (G_i, 5), as in SoftTargets.
         multiple: None, or the smallest bucket: G is rounded up to multiple · 2**k, so that a compiled model meets few
             different shapes.
     Returns:
-        int32 array (b, G, 3), G at least 1 (some kernels refuse an empty axis). Row i holds its G_i targets, then -1.
+        int32 array (b, G, 3), or float32 (b, G, 5), G at least 1 (some kernels refuse an empty axis). Row i holds its
+        G_i targets, then -1.
     Raises:
         ValueError: an empty list, an array of another shape, a `multiple` below 1.
     """
     targets = [np.asarray(target) for target in targets]
     if not targets:
         raise ValueError('targets is empty; expected one array a text')
+    soft = targets[0].ndim == 2 and targets[0].shape[1] == 5
+    width = 5 if soft else 3
     for number, target in enumerate(targets):
-        if target.ndim != 2 or target.shape[1] != 3:
-            raise ValueError('targets[%d] must have shape (G, 3), got %r' % (number, target.shape))
+        if target.ndim != 2 or target.shape[1] != width:
+            raise ValueError('targets[%d] must have shape (G, %d), got %r' % (number, width, target.shape))
     longest = padded_golds(max(len(target) for target in targets), multiple)
-    padded = np.full((len(targets), longest, 3), -1, dtype='int32')
+    padded = np.full((len(targets), longest, width), -1, dtype='float32' if soft else 'int32')
     for row, target in zip(padded, targets):
         row[:len(target)] = target
     return padded

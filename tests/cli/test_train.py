@@ -7,6 +7,7 @@ import pytest
 
 from gplinker_kit.cli import main
 from gplinker_kit.model_folder import current_version
+from gplinker_kit.state_file import read_facts
 
 
 def read(folder, name):
@@ -62,6 +63,45 @@ def test_bad_options(arguments, tmp_path, capsys, options, words):
     assert main(arguments + options) == 2
     assert words in capsys.readouterr().err
     assert os.listdir(str(tmp_path / 'model')) == []
+
+
+def unlabelled_lines(corpus, path, count=5):
+    """Writes the last lines of the training file without their events."""
+    lines = (corpus / 'duee_train.json').read_text(encoding='utf-8').splitlines()[-count:]
+    path.write_text('\n'.join(json.loads(line)['text'] for line in lines), encoding='utf-8')
+    return str(path)
+
+
+@pytest.mark.once('keras2')
+def test_a_student_of_a_trained_model(arguments, model, corpus, tmp_path, capsys):
+    """Its vocabulary is the teacher's; training lines without events join the texts of --unlabelled."""
+    lines = [json.loads(line) for line in (corpus / 'duee_train.json').read_text(encoding='utf-8').splitlines()]
+    for line in lines[:7]:
+        del line['event_list']
+    (tmp_path / 'train.json').write_text('\n'.join(map(json.dumps, lines[:25])))
+    arguments[1:3] = ['--schema', str(corpus / 'duee_event_schema.json'), '--train', str(tmp_path / 'train.json')]
+    options = ['--teacher', model, '--unlabelled', unlabelled_lines(corpus, tmp_path / 'texts'), '--no-tune']
+    assert main(arguments + options + ['--teacher-weight', '0.75']) == 0
+    errors = capsys.readouterr().err
+    assert '18 training texts; ' in errors and ' cells a window' in errors
+    assert '12 texts without events; of the others the teacher has 0.75 of the loss' in errors
+    assert read_facts(str(tmp_path / 'model'))['about']['recipe']['teacher_weight'] == 0.75
+
+
+@pytest.mark.parametrize('options, words', [
+    (['--teacher-weight', '0.5'], '--teacher-weight needs a --teacher'),
+    (['--unlabelled', 'x'], '--unlabelled needs a --teacher'),
+    (['--teacher', 'nowhere'], 'no such model folder'),
+])
+def test_options_of_a_teacher(arguments, tmp_path, capsys, options, words):
+    assert main(arguments + options) == 2
+    assert words in capsys.readouterr().err and not (tmp_path / 'model').exists()
+
+
+def test_a_student_needs_a_folder_of_its_own(arguments, model, capsys):
+    arguments[arguments.index('--output') + 1] = os.path.join(model, '')
+    assert main(arguments + ['--teacher', model]) == 2
+    assert '--output is the folder of the --teacher' in capsys.readouterr().err
 
 
 def test_patience_without_dev_sentences(arguments, corpus, tmp_path, capsys):

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from gplinker_kit.events.batches import length_batches, make_batch
-from gplinker_kit.events.labels import Targets
+from gplinker_kit.events.labels import Targets, pad_targets
+from gplinker_kit.events.soft_targets import SoftTargets
 
 
 def test_every_text_is_used_once_and_batches_are_full():
@@ -47,6 +48,18 @@ def test_make_batch_pads():
     assert tokens.tolist() == [[1, 5, 2, 0], [1, 2, 0, 0]] and segments.tolist() == [[0, 0, 0, 0], [0, 1, 0, 0]]
     assert arguments.tolist() == [[[2, 1, 3], [-1, -1, -1]], [[-1] * 3] * 2]
     assert heads.shape == (2, 2, 3) and tokens.dtype == np.int32
+
+
+def test_make_batch_pads_what_a_teacher_tells():
+    one = np.array([[-1, -1, -1, 0.5, 0], [2, 1, 3, 1, 4.5]], 'float32')
+    items = [([1, 5, 2], [0, 0, 0], SoftTargets(one, one[:1], one[:1])),
+             ([1, 2], [0, 0], SoftTargets(one[:1], one[:1], one))]
+    _, (arguments, heads, tails) = make_batch(items, 4, gold_multiple=3)
+    assert arguments.dtype == np.float32 and arguments.shape == heads.shape == tails.shape == (2, 3, 5)
+    np.testing.assert_array_equal(arguments[0], np.concatenate([one, np.full((1, 5), -1)]))
+    np.testing.assert_array_equal(heads[1], np.concatenate([one[:1], np.full((2, 5), -1)]))
+    with pytest.raises(ValueError, match=r'targets\[1\] must have shape \(G, 5\), got \(0, 3\)'):
+        pad_targets([one, np.zeros((0, 3))])
 
 
 def test_a_budget_of_tokens():
