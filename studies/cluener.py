@@ -1,22 +1,21 @@
-"""CLUENER, Chinese names of ten types, as the studies need it: tokens, spans, BIO tags, and the F1 of both.
+"""CLUENER, Chinese names of ten types, as the studies need it: tokens, spans, and their F1; `clue.tags` has the tags.
 
 Notation: a span is (type number, first, last), in tokens, both ends inclusive; an entity is (type, start, end), in
-characters, end exclusive. Tag 0 is O, 1 + 2t begins a span of type number t, 2 + 2t goes on with it.
+characters, end exclusive.
 """
 
 from __future__ import annotations
 
 from collections import namedtuple
 
-import numpy as np
-
 from gplinker_kit.clue import Entity, find_task
 from gplinker_kit.clue.cluener_score import macro_f1, span_counts, type_counts
+from gplinker_kit.clue.tags import count_tags
 from gplinker_kit.errors import DataError, hint
 from gplinker_kit.files import read_json_lines
 
 TYPES = find_task('cluener').labels
-TAGS = 1 + 2 * len(TYPES)
+TAGS = count_tags(len(TYPES))
 
 Sentence = namedtuple('Sentence', 'text ids offsets spans entities')
 Sentence.__doc__ = """text, token ids, (start, end) of each token, sorted list of spans, set of entities.
@@ -69,28 +68,6 @@ def spans_of(entities, offsets):
 def entities_of(spans, offsets):
     """Returns the set of entities of token spans."""
     return {(TYPES[kind], offsets[first][0], offsets[last][1]) for kind, first, last in spans}
-
-
-def to_tags(spans, length):
-    """Returns int32 tags (length,). Of spans that overlap the first one stands, of those the longest."""
-    tags = np.zeros(length, 'int32')
-    for kind, first, last in sorted(spans, key=lambda span: (span[1], -span[2])):
-        if not tags[first:last + 1].any():
-            tags[first:last + 1] = 2 + 2 * kind
-            tags[first] = 1 + 2 * kind
-    return tags
-
-
-def from_tags(tags):
-    """Returns the spans of tags; a tag that goes on with what has not begun is none."""
-    spans, current = [], None
-    for place, tag in enumerate(list(tags) + [0]):
-        if current is not None and tag != 2 + 2 * current[0]:
-            spans.append(current + (place - 1,))
-            current = None
-        if tag % 2:
-            current = (int(tag) - 1) // 2, place
-    return spans
 
 
 def score(sentences, found):

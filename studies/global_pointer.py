@@ -15,6 +15,7 @@ import time
 
 import numpy as np
 
+from gplinker_kit.clue.tags import from_tags, to_tags
 from studies import cluener, head_times, span_heads
 from studies.common import data_path, markdown, parser, write_csv
 from studies.fewfc import mean_and_deviation
@@ -95,7 +96,7 @@ def train(tagger, sentences, dev, recipe, looks):
 def ceilings(sentences):
     """Returns the F1 of the true entities as spans of tokens, and as BIO tags of these."""
     as_spans = [cluener.entities_of(sentence.spans, sentence.offsets) for sentence in sentences]
-    as_tags = [cluener.entities_of(cluener.from_tags(cluener.to_tags(sentence.spans, len(sentence.ids))),
+    as_tags = [cluener.entities_of(from_tags(to_tags(sentence.spans, len(sentence.ids))),
                                    sentence.offsets) for sentence in sentences]
     return cluener.score(sentences, as_spans).f1, cluener.score(sentences, as_tags).f1
 

@@ -6,6 +6,7 @@ from collections import namedtuple
 
 import numpy as np
 
+from gplinker_kit.clue.tags import from_tags, to_tags
 from studies import cluener
 
 # name: (layer, RoPE, whether scores come as factors)
@@ -72,14 +73,14 @@ def _by_tags(name, encoder, backend):
             return backend.K.sparse_categorical_crossentropy(y_true, y_pred, from_logits=True)  # Keras masks it
 
         def find(scores, lengths):
-            return [cluener.from_tags(row[:length].argmax(-1)) for row, length in zip(scores, lengths)]
+            return [from_tags(row[:length].argmax(-1)) for row, length in zip(scores, lengths)]
     else:
         layer = ConditionalRandomField()
         scores, loss = layer(scores), layer.sparse_loss
 
         def find(scores, lengths):
             decoder = ViterbiDecoder(backend.K.eval(layer.trans), starts=[0], ends=[0])
-            return [cluener.from_tags(tags) for tags in decoder.decode_batch(scores, lengths)]
+            return [from_tags(tags) for tags in decoder.decode_batch(scores, lengths)]
 
     model = backend.prepare(backend.Model(encoder.inputs, scores))
     return Tagger(name, model, encoder, loss, _tags, find)
@@ -92,7 +93,7 @@ def _triples(spans, width):
 
 
 def _tags(spans, width):
-    return np.array([cluener.to_tags(one, width) for one in spans])[:, :, None]
+    return np.array([to_tags(one, width) for one in spans])[:, :, None]
 
 
 def _from_cells(scores, lengths):

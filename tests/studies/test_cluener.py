@@ -2,7 +2,6 @@
 
 import json
 
-import numpy as np
 import pytest
 
 from gplinker_kit.errors import DataError
@@ -11,7 +10,7 @@ from studies import cluener
 
 TOKENS = ['[PAD]', '[UNK]', '[CLS]', '[SEP]', '[MASK]', '张', '三', '任', '甲', '公', '司', '经', '理', 'abc']
 TOKENIZER = Tokenizer({token: index for index, token in enumerate(TOKENS)}, do_lower_case=True)
-COMPANY, NAME, POSITION = (cluener.TYPES.index(kind) for kind in ('company', 'name', 'position'))
+COMPANY, NAME = (cluener.TYPES.index(kind) for kind in ('company', 'name'))
 
 
 def write(tmp_path, *rows):
@@ -46,25 +45,6 @@ def test_a_wrong_file(tmp_path, label, words):
     with pytest.raises(DataError) as error:
         cluener.read(path, TOKENIZER)
     assert words in str(error.value)
-
-
-def test_tags_by_hand():
-    begin, inside = 1 + 2 * NAME, 2 + 2 * NAME
-    tags = cluener.to_tags([(NAME, 1, 2), (NAME, 3, 3), (COMPANY, 5, 6)], 8)
-    assert tags.tolist() == [0, begin, inside, begin, 0, 1 + 2 * COMPANY, 2 + 2 * COMPANY, 0]
-    assert cluener.from_tags(tags) == [(NAME, 1, 2), (NAME, 3, 3), (COMPANY, 5, 6)]
-    overlapping = cluener.to_tags([(POSITION, 2, 4), (NAME, 1, 2), (COMPANY, 1, 3)], 6)
-    assert cluener.from_tags(overlapping) == [(COMPANY, 1, 3)], 'the first stands, of those the longest'
-    assert cluener.from_tags([inside, begin, 2 + 2 * COMPANY, inside]) == [(NAME, 1, 1)], 'stray tags are none'
-
-
-def test_tags_hold_spans_that_do_not_overlap():
-    random = np.random.RandomState(0)
-    for _ in range(50):
-        cuts = np.sort(random.choice(np.arange(1, 20), 8, replace=False))
-        kinds = random.randint(len(cluener.TYPES), size=4).tolist()
-        spans = list(zip(kinds, cuts[::2].tolist(), (cuts[1::2] - random.randint(0, 2, 4)).tolist()))
-        assert cluener.from_tags(cluener.to_tags(spans, 20)) == spans
 
 
 def test_score_by_hand():

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from gplinker_kit.backend import K
+from gplinker_kit.clue.tags import from_tags
 from studies import cluener, span_heads
 from tests.corpus import VOCAB
 
@@ -58,7 +59,7 @@ def test_the_crf_finds_the_best_path(taggers):
     trans = np.asarray(K.eval(tagger.model.layers[-1].trans))
     best = max(((0, one, two, 0) for one, two in product(range(cluener.TAGS), repeat=2)), key=lambda path: sum(
         scores[0, place, tag] for place, tag in enumerate(path)) + sum(trans[a, b] for a, b in zip(path, path[1:])))
-    assert tagger.find(scores, [4]) == [cluener.from_tags(best)]
+    assert tagger.find(scores, [4]) == [from_tags(best)]
 
 
 def test_targets(taggers):
