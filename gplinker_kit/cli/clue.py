@@ -28,7 +28,7 @@ from gplinker_kit.errors import DataError, hint
 
 HELP = "train and hand in one of CLUE's tasks, or print a table of results"
 TABLE = 'table'
-OPTIONS = ('marks', 'layout', 'stride', 'pointer', 'head_size')  # of tasks, see `tasks.kinds.task_options`
+OPTIONS = ('marks', 'layout', 'stride', 'pointer', 'head_size', 'crf_rate')  # of tasks, see `tasks.kinds.task_options`
 SUBMISSION = 'submission'
 
 
@@ -53,8 +53,12 @@ def add_arguments(parser):
     encoder.add_argument('--marks', choices=sorted(MARKS), help='wsc: what stands around the spans')
     encoder.add_argument('--layout', choices=LAYOUTS, help='chid: where candidates stand')
     encoder.add_argument('--stride', type=int, metavar='N', help='cmrc2018: tokens between windows of a passage')
-    encoder.add_argument('--pointer', choices=('efficient', 'full'), help='cluener: which GlobalPointer')
+    encoder.add_argument('--pointer', choices=('efficient', 'full', 'crf'),
+                         help='cluener: which GlobalPointer, or a CRF over BIO tags')
     encoder.add_argument('--head-size', type=int, metavar='N', help='cmrc2018 and cluener: width of the pointer')
+    encoder.add_argument('--crf-rate', type=float, metavar='X',
+                         help='cluener with --pointer crf: how many times further a step of Adam moves the scores of '
+                              'two tags in a row than other weights (default: 100)')
     recipe = parser.add_argument_group('recipe')
     recipe.add_argument('--recipe', default='adafactor', choices=('adafactor', 'adamw'),
                         help='as published, or AdamW with warm-up and decay, for encoders from scratch above all '

@@ -4,7 +4,8 @@
     train(model, model.read(folder, 'train'), model.read(folder, 'dev'), task_recipe('adafactor', 'tnews'), 'model')
     predictions = TaskModel.load('model').predict(model.read(folder, 'test'))
 
-* `kinds`: the heads, and what they make of examples: `classification`, `choice`, `answer`, `entities`.
+* `kinds`: the heads, and what they make of examples: `classification`, `choice`, `answer`, `entities`,
+  `tagged_entities`.
 * `model`: encoder, head and tokenizer, in a folder. `recipe`: how the published ones were trained, and AdamW.
 * `training`, `best_epoch`: the loop, and what it keeps. `seeds`: several trainings, and their results.
 

@@ -38,7 +38,7 @@ class Answer:
         features = answer_features(examples, tokenizer, max_length, self.stride)
         return features.rows, features.report.describe('answers')
 
-    def targets(self, items):
+    def targets(self, items, width):
         """(b, 1, 1 + G, 3): see `answer_crossentropy`."""
         contexts = np.array([[(0, item.first, item.first + len(item.offsets) - 1)] for item in items], 'int32')
         return np.concatenate([contexts, padded_cells(items)], axis=1)[:, None]

@@ -59,7 +59,7 @@ class Choice:
     def rows(self, items, width):
         return pad_choices([item.question for item in items], width).reshape(-1, width)
 
-    def targets(self, items):
+    def targets(self, items, width):
         """(b·c, 1): see `ChoiceCrossentropy`."""
         marks = np.zeros((len(items), self.choices), 'int32')
         for row, item in zip(marks, items):

@@ -47,7 +47,7 @@ class Classification:
     def rows(self, items, width):
         return pad_rows([item.ids for item in items], width)
 
-    def targets(self, items):
+    def targets(self, items, width):
         return np.array([[item.label] for item in items], 'int32')
 
     def read(self, items, scores):

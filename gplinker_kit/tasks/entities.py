@@ -11,6 +11,7 @@ from gplinker_kit.events.scores import positives
 from gplinker_kit.layers import EfficientGlobalPointer, GlobalPointer
 from gplinker_kit.losses import factorised_pointer_crossentropy, sparse_pointer_crossentropy
 from gplinker_kit.tasks.spans import check_size, item_length, item_rows, padded_cells
+from gplinker_kit.tasks.tagged_entities import CRF
 
 POINTERS = ('efficient', 'full')
 
@@ -29,7 +30,7 @@ class Entities:
         self.task, self.types, self.pointer = task, task.labels, options['pointer']
         self.gold_labels, self.head_size = (len(task.labels),), check_size('head_size', options['head_size'])
         if self.pointer not in POINTERS:
-            raise ValueError('unknown pointer %r.%s' % (self.pointer, hint(self.pointer, POINTERS)))
+            raise ValueError('unknown pointer %r.%s' % (self.pointer, hint(self.pointer, POINTERS + (CRF,))))
 
     def outputs(self, hidden, initializer):
         """Hidden states (b, n, e) -> packed scores (b, n, n + 2h), or dense ones (b, h, n, n)."""
@@ -48,7 +49,7 @@ class Entities:
         features = entity_features(examples, tokenizer, max_length, self.types)
         return features.rows, features.report.describe('entities')
 
-    def targets(self, items):
+    def targets(self, items, width):
         """(b, G, 3), for dense scores (b, 1, G, 3): label, first and last token, padded with -1."""
         cells = padded_cells(items)
         return cells if self.pointer == 'efficient' else cells[:, None]

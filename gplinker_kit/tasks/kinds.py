@@ -8,7 +8,7 @@ A kind is a class with no base. What a model and its training ask of it:
                                  what goes into batches, an item an example or several, and words about them
     length(item)                 tokens of its longest row
     rows(items, width)           int32 (b, width), or several rows an item
-    targets(items)               of items with golds
+    targets(items, width)        of items with golds
     read(items, scores)          what is kept of the scores of a batch, one an item
     predictions(examples, items, readings)
                                  one an example, as `clue.score` and `clue.write_predictions` take them
@@ -24,22 +24,33 @@ from gplinker_kit.tasks.answer import Answer
 from gplinker_kit.tasks.choice import Choice
 from gplinker_kit.tasks.classification import Classification
 from gplinker_kit.tasks.entities import Entities
+from gplinker_kit.tasks.tagged_entities import CRF, TaggedEntities
 
-KINDS = {CLASSIFICATION: Classification, CHOICE: Choice, ANSWER: Answer, ENTITIES: Entities}
 # Those of RoFormerV2's scripts, whose vocabulary has neither the underscore nor [unused1].
 DEFAULTS = {'wsc': {'marks': 'brackets'}, 'chid': {'layout': 'inserted'}, 'cmrc2018': Answer.OPTIONS,
             'cluener': Entities.OPTIONS}
+
+
+def entities(task, options):
+    """Returns the kind of cluener that its options ask for."""
+    return (TaggedEntities if options['pointer'] == CRF else Entities)(task, options)
+
+
+KINDS = {CLASSIFICATION: Classification, CHOICE: Choice, ANSWER: Answer, ENTITIES: entities}
 
 
 def task_options(task, options):
     """Returns all options of a Task: those given, and defaults.
 
     wsc: marks, see `clue.read_split`. chid: layout, see `clue.chid_features`. cmrc2018: stride, head_size. cluener:
-    pointer, head_size. The other tasks have none.
+    pointer, head_size, or with the pointer 'crf' crf_rate. The other tasks have none.
     Raises: ValueError: an option that the task has not.
     """
-    known = DEFAULTS.get(task.name, {})
-    check_keywords(options, known, 'the task %s' % task.name)
+    known, name = DEFAULTS.get(task.name, {}), 'the task %s' % task.name
+    if task.kind == ENTITIES and 'pointer' in options:
+        name += ' with the pointer %s' % options['pointer']
+        known = TaggedEntities.OPTIONS if options['pointer'] == CRF else known
+    check_keywords(options, known, name)
     options = dict(known, **options)
     if options.get('marks', 'brackets') not in MARKS:
         raise ValueError('unknown marks %r.%s' % (options['marks'], hint(options['marks'], MARKS)))

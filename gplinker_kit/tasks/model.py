@@ -85,7 +85,7 @@ class TaskModel:
 
     def batch(self, items, width):
         """Returns ([token ids, segment ids], [targets])."""
-        return self.inputs(items, width), [self.kind.targets(items)]
+        return self.inputs(items, width), [self.kind.targets(items, width)]
 
     def predict(self, examples, batch_size=32, progress=None):
         """Returns a prediction for each example, in order.

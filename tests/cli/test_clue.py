@@ -117,6 +117,16 @@ def test_bad_options_of_a_training(data, tmp_path, capsys, options, words):
     assert words in capsys.readouterr().err
 
 
+def test_options_of_the_crf(tmp_path, capsys):
+    folder = folder_of('cluener', tmp_path / 'cluener')
+    save_vocab(os.path.join(folder, 'vocab.txt'), make_tokenizer()._token_dict)
+    command = ['clue', 'cluener', '--data', folder, '--output', str(tmp_path / 'out'), '--pointer']
+    assert main(command + ['crf', '--crf-rate', '-1']) == 2
+    assert 'crf_rate must be a positive number, got -1' in capsys.readouterr().err
+    assert main(command + ['crf', '--head-size', '32']) == 2
+    assert "cluener with the pointer crf got an unknown keyword argument 'head_size'" in capsys.readouterr().err
+
+
 def test_results_of_another_kind(tmp_path):
     (tmp_path / 'results.json').write_text('{"task": "wsc"}')
     with pytest.raises(DataError, match="results.json: these are no results of `gplinker clue` \\('seeds'\\)"):

@@ -14,7 +14,8 @@ from tests.clue.folders import make_tokenizer
 from tests.tasks.tiny import folder_of, tiny_model
 
 KINDS = [('wsc', {'marks': 'underscore'}), ('c3', {}), ('chid', {'layout': 'marked'}), ('cmrc2018', {'stride': 4}),
-         ('cluener', {}), ('cluener', {'pointer': 'full', 'head_size': 8})]  # fmt: skip
+         ('cluener', {}), ('cluener', {'pointer': 'full', 'head_size': 8}),
+         ('cluener', {'pointer': 'crf', 'crf_rate': 7})]  # fmt: skip
 
 
 @pytest.mark.parametrize('task, options', KINDS)
@@ -58,6 +59,9 @@ def test_an_encoder_that_is_there_already(tmp_path):
     ('cmrc2018', {'stride': 0}, 'stride must be an integer of at least 1, got 0'),
     ('cmrc2018', {'head_size': 'big'}, "head_size must be an integer of at least 1, got 'big'"),
     ('cluener', {'pointer': 'fast'}, "unknown pointer 'fast'"),
+    ('cluener', {'pointer': 'crf', 'head_size': 8}, "the task cluener with the pointer crf got an unknown keyword arg"),
+    ('cluener', {'crf_rate': 8}, "the task cluener got an unknown keyword argument 'crf_rate'"),
+    ('cluener', {'pointer': 'crf', 'crf_rate': 0}, 'crf_rate must be a positive number, got 0'),
     ('tnew', {}, "unknown task 'tnew'. Did you mean 'tnews'"),
 ])
 def test_options_that_cannot_be(task, options, message):

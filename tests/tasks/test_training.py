@@ -20,8 +20,9 @@ LEARNED = {'csl': (8, 30, 32), 'c3': (8, 30, 30), 'chid': (11, 34, 20), 'cluener
            'cmrc2018': (16, 20, 40)}
 USUAL = 16, 40, 32
 # A task of each kind, and both of those with choices, on every stack; the other classes where they are fastest.
-TASK_NAMES = [name if name in ('tnews', 'c3', 'chid', 'cmrc2018', 'cluener')
-              else pytest.param(name, marks=pytest.mark.once('keras2')) for name in sorted(TASKS)]
+CASES = [(name, {}) if name in ('tnews', 'c3', 'chid', 'cmrc2018', 'cluener')
+         else pytest.param(name, {}, marks=pytest.mark.once('keras2')) for name in sorted(TASKS)]
+CASES.append(('cluener', {'pointer': 'crf', 'crf_rate': 3}))
 
 
 def quiet(line):
@@ -35,10 +36,10 @@ def fast(task, epochs=None, **changes):
                        **dict({'batch_size': batch_size, 'accumulate': 1}, **changes))
 
 
-@pytest.mark.parametrize('task', TASK_NAMES)
-def test_it_learns_by_heart_and_hands_it_in(task, tmp_path):
+@pytest.mark.parametrize('task, options', CASES)
+def test_it_learns_by_heart_and_hands_it_in(task, options, tmp_path):
     folder = folder_of(task, tmp_path)
-    model = tiny_model(task, max_length=LEARNED.get(task, USUAL)[2])
+    model = tiny_model(task, max_length=LEARNED.get(task, USUAL)[2], options=options)
     examples = model.read(folder, 'train')
     assert len(examples) >= 64
     examples = [example._replace(id=k) for k, example in enumerate(examples)] if task == 'c3' else examples
