@@ -10,6 +10,8 @@
 4. Of triples that have the same texts the one with the best score stays. A triple whose slots are a proper part of
    those of another one of its subject and predicate is left out.
 
+A text longer than the model reads comes in overlapping windows; `decode_views` puts them together.
+
 Scores, as for events: an entity's is σ of its logit, a link's is σ of the smaller of its two logits, a triple's is the
 geometric mean over all of its entities and links. Thresholds decide what is found, not how it is scored.
 
@@ -28,12 +30,11 @@ import numpy as np
 
 from gplinker_kit.events.cliques import maximal_cliques
 from gplinker_kit.events.policy import Thresholds
-from gplinker_kit.events.reading import check_offsets
 from gplinker_kit.events.scores import log_probability
+from gplinker_kit.relations.reading import MAX_ENTITIES, Reading, read_view
 from gplinker_kit.relations.schema import OBJECT, SUBJECT, VALUE, Triple, ordered_slots
-from gplinker_kit.relations.scores import block, spans_over, tokens_of
 
-MAX_ENTITIES, MAX_LINKS, MAX_CLIQUES = 256, 1000, 128
+MAX_LINKS, MAX_CLIQUES = 1000, 128
 
 
 @dataclass(frozen=True)
@@ -78,17 +79,29 @@ def decode(text, offsets, scores, schema, thresholds=None, max_entities=MAX_ENTI
             thresholds of the wrong number.
     """
     thresholds = Thresholds() if thresholds is None else thresholds
-    entities, heads, tails = scores
-    sizes = [tokens_of(part, labels, name) for part, labels, name in zip(
-        scores, (2, len(schema), len(schema)), ('entities', 'heads', 'tails'))]
-    if len(set(sizes)) > 1:
-        raise ValueError('entities, heads and tails must have scores for the same number of tokens, got %s'
-                         % ', '.join(map(str, sizes)))
-    spans, valid = check_offsets(offsets, text, sizes[0])
-    found = spans_over(entities, 2, valid, thresholds.arguments, max_entities, 'entities')
-    finder = _Finder(text, spans, found, schema, (heads, tails), thresholds, max_links, max_cliques)
-    limits = {'max_entities'} if found.truncated else set()
-    triples = _distinct(finder.triples(limits))
+    view = read_view(text, 0, offsets, scores, schema, thresholds, max_entities)
+    return decode_views(text, [view], schema, thresholds, max_links, max_cliques)
+
+
+def decode_views(text, views, schema, thresholds=None, max_links=MAX_LINKS, max_cliques=MAX_CLIQUES):
+    """Reads the triples of a text that is longer than the model reads from what its windows show.
+
+    Entities of several windows and the links between them are put together first (`reading.Reading`), so that a triple
+    may join what different windows say; a link is found only where one window shows both its entities.
+
+    Arguments:
+        text: str. views: list of what `reading.read_view` returns, with the same thresholds, in the order of the
+            windows. Others: as `decode`; the two bounds are for one window, k windows may have k times as much.
+    Returns:
+        Extraction.
+    Raises:
+        ValueError: thresholds of the wrong number, link scores that are NaN or +inf.
+    """
+    views = [view for view in views if view is not None]
+    reading = Reading(views, schema, Thresholds() if thresholds is None else thresholds)
+    bounds = [None if bound is None else bound * max(1, len(views)) for bound in (max_links, max_cliques)]
+    limits = {'max_entities'} if any(view.truncated for view in views) else set()
+    triples = _distinct(_Finder(text, reading, *bounds).triples(limits))
     return Extraction(text, tuple(triples), tuple(sorted(limits)))
 
 
@@ -104,47 +117,18 @@ def _distinct(triples):
             if not any(set(triple.objects) < other for other in groups[triple.subject, triple.predicate])]
 
 
-def _threshold(value, labels, name):
-    value = np.asarray(value, np.float32)
-    if value.shape not in ((), (labels,)):
-        raise ValueError('the threshold of %s must be one number or %d, one a link of the schema, got %d numbers'
-                         % (name, labels, value.size))
-    return np.broadcast_to(value, (labels,)).astype(np.float64)
-
-
 class _Finder:
-    """The entities of one text, and the links between them."""
+    """Goes from the entities of one text and the links between them to its triples."""
 
-    def __init__(self, text, spans, found, schema, scores, thresholds, max_links, max_cliques):
-        self.text, self.schema, self.scores = text, schema, scores
+    def __init__(self, text, reading, max_links, max_cliques):
+        self.text, self.schema, self.reading = text, reading.schema, reading
         self.max_links, self.max_cliques = max_links, max_cliques
-        self.thresholds = [_threshold(getattr(thresholds, name), len(schema), name) for name in ('heads', 'tails')]
-        self.entities = {}  # label: tokens (k, 2), characters, logits
-        for label in (SUBJECT, OBJECT):
-            chosen = found.label == label
-            first, last = found.start[chosen], found.end[chosen]
-            characters = np.stack([spans[first, 0], spans[last, 1]], axis=1)
-            self.entities[label] = np.stack([first, last], axis=1), characters.tolist(), found.score[chosen].tolist()
-
-    def links(self, numbers, source):
-        """Returns (margin, score), (len(numbers), k, m), of spans of the label `source` with objects.
-
-        A link is there where its margin is above 0.
-        """
-        sources, targets = self.entities[source][0], self.entities[OBJECT][0]
-        margins, scores = [], []
-        for side, name in enumerate(('heads', 'tails')):
-            cells = block(self.scores[side], len(self.schema), numbers, sources[:, side], targets[:, side], name)
-            scores.append(cells)
-            # In float64 the difference of two float32 numbers is above 0 exactly when the first is the larger one.
-            margins.append(cells.astype(np.float64) - self.thresholds[side][numbers][:, None, None])
-        return np.minimum(*margins), np.minimum(*scores)
 
     def triples(self, limits):
         """Yields the triples of all subjects; adds to `limits` what was reached."""
         schema = self.schema
         numbers = np.array([number for number, link in enumerate(schema.links) if link.source is None])
-        margin, score = self.links(numbers, SUBJECT)
+        margin, score = self.reading.links(numbers, SUBJECT)
         subjects, rows, targets = np.nonzero(margin.transpose(1, 0, 2) > 0)
         if self.max_links is not None and len(subjects) > self.max_links:
             best = np.argsort(-margin[rows, subjects, targets], kind='stable')[:self.max_links]
@@ -169,7 +153,7 @@ class _Finder:
     def _slot_links(self, predicate):
         chosen = [number for number, link in enumerate(self.schema.links)
                   if link.predicate == predicate and link.source is not None]
-        margin, score = self.links(np.array(chosen), OBJECT)
+        margin, score = self.reading.links(np.array(chosen), OBJECT)
         return {self.schema.links[number][2:]: (margin[row] > 0, score[row]) for row, number in enumerate(chosen)}
 
     def _cliques(self, nodes, joined, limits):
@@ -190,8 +174,8 @@ class _Finder:
                        [logits[i, j] for k, i in enumerate(clique) for j in clique[k + 1:]])
 
     def _triple(self, subject, predicate, members, logits):
-        _, places, own = self.entities[SUBJECT]
-        _, targets, others = self.entities[OBJECT]
+        _, places, own = self.reading.entities[SUBJECT]
+        _, targets, others = self.reading.entities[OBJECT]
         slots, objects, links = zip(*ordered_slots(sorted(members)))  # the order in which a Triple stores them
         decisions = [own[subject]] + [others[target] for target in objects] + list(links) + logits
         spans = [places[subject]] + [targets[target] for target in objects]

@@ -11,10 +11,11 @@ from __future__ import annotations
 from collections import namedtuple
 
 from gplinker_kit.errors import hint
-from gplinker_kit.events.alignment import ABSENT, EMPTY
+from gplinker_kit.events.alignment import ABSENT, BEYOND, EMPTY
 from gplinker_kit.events.locator import Locator
 from gplinker_kit.events.occurrences import OCCURRENCES
 from gplinker_kit.events.targets import Targets, cell_array
+from gplinker_kit.events.windows import content_range
 from gplinker_kit.relations.alignment import OUTCOMES, TripleReport
 from gplinker_kit.relations.occurrences import nearest, nearest_pair, occurrences
 from gplinker_kit.relations.schema import OBJECT, SUBJECT, VALUE
@@ -23,7 +24,7 @@ from gplinker_kit.relations.schema import OBJECT, SUBJECT, VALUE
 _Mention = namedtuple('_Mention', 'tokens characters outcome')
 
 
-def align(triples, offsets, schema, text, choose='first'):
+def align(triples, offsets, schema, text, choose='first', windows=None):
     """Turns the gold triples of one text into the cells that a model is trained on.
 
     Words are looked for as `relations.occurrences` says, and mapped to tokens as `events.labels.align` does: a boundary
@@ -39,47 +40,66 @@ def align(triples, offsets, schema, text, choose='first'):
             of subject and '@value' the two mentions with the fewest characters between them, and of another slot the
             one nearest to that '@value'; mentions that overlap come last. 'all': every mention, each linked with each,
             so that none is trained as a negative. The latter two take mentions that cut no token where there are such.
+        windows: None, or the list of `events.windows.Window` that this text is cut into: the report then counts what
+            none of them holds whole as beyond the window. The targets remain those of the full token sequence.
     Returns:
         Targets: `arguments` are entities, rows (SUBJECT or OBJECT, first token, last token); `heads` and `tails` have
-        rows (link, token of the source, token of the target); `report` is a TripleReport, `links` None.
+        rows (link, token of the source, token of the target); `report` is a TripleReport; `links` has rows (link,
+        first and last token of the source, first and last token of the target).
     Raises:
         ValueError: a predicate or slot that the schema lacks (nearest name), descending offsets, an unknown `choose`.
     """
     if choose not in OCCURRENCES:
         raise ValueError('unknown choose %r.%s' % (choose, hint(choose, OCCURRENCES)))
     locate, places = Locator(offsets), {}
+    ranges = None if windows is None else [content_range(window) for window in windows]
 
     def place(word):
         if word not in places:
             places[word] = _mentions(text, word, locate, choose)
         return places[word]
 
-    entities, heads, tails, counts = set(), set(), set(), {}
+    entities, links, counts = set(), set(), {}
     for triple in triples:
         words = [(None, triple.subject)] + list(triple.objects)
         found = {slot: place(word) for slot, word in words}
         outcome = max((found[slot][0].outcome for slot, _ in words), key=OUTCOMES.index)
-        counts[outcome] = counts.get(outcome, 0) + 1
         for slot, _ in words[1:]:
             schema.link(triple.predicate, None, slot)  # unknown names are an error even where nothing has a place
         placed = {slot: [mention for mention in found[slot] if mention.tokens] for slot, _ in words}
-        if not placed[None] or not placed[VALUE]:
-            continue
-        if not all(placed.values()):
-            counts['partial'] = counts.get('partial', 0) + 1
-        if choose == 'nearest':
+        usable = bool(placed[None] and placed[VALUE])
+        if usable and choose == 'nearest':
             placed = _nearest(placed)
+        whole = usable and all(placed.values())
+        if whole and not _seen(ranges, placed.values()):
+            whole, outcome = False, BEYOND
+        counts[outcome] = counts.get(outcome, 0) + 1
+        if not usable:
+            continue
+        if not whole and _seen(ranges, (placed[None], placed[VALUE])):
+            counts['partial'] = counts.get('partial', 0) + 1
         slots = [slot for slot in schema.slots(triple.predicate) if placed.get(slot)]
         entities.update((SUBJECT,) + mention.tokens for mention in placed[None])
         entities.update((OBJECT,) + mention.tokens for slot in slots for mention in placed[slot])
         pairs = [(None, slot) for slot in slots] + [(a, b) for k, a in enumerate(slots) for b in slots[k + 1:]]
         for source, target in pairs:
             link = schema.link(triple.predicate, source, target)
-            for one in placed[source]:
-                for other in placed[target]:
-                    heads.add((link, one.tokens[0], other.tokens[0]))
-                    tails.add((link, one.tokens[1], other.tokens[1]))
-    return Targets(cell_array(entities), cell_array(heads), cell_array(tails), TripleReport(**counts))
+            links.update((link,) + one.tokens + other.tokens for one in placed[source] for other in placed[target])
+    links = cell_array(links, 5)
+    heads, tails = link_cells(links)
+    return Targets(cell_array(entities), heads, tails, TripleReport(**counts), links)
+
+
+def link_cells(links):
+    """Returns the arrays `heads` and `tails` of `links`, (L, 5) as in Targets: the direction of a link stays."""
+    return cell_array(map(tuple, links[:, [0, 1, 3]].tolist())), cell_array(map(tuple, links[:, [0, 2, 4]].tolist()))
+
+
+def _seen(ranges, mentions):
+    """Whether one window, a [first, last) of tokens, holds a mention of each list of them."""
+    return ranges is None or any(
+        all(any(first <= one.tokens[0] and one.tokens[1] < last for one in same) for same in mentions)
+        for first, last in ranges)
 
 
 def _mentions(text, word, locate, choose):

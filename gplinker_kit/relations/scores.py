@@ -73,6 +73,18 @@ def block(scores, labels, chosen, rows, columns, name='scores'):
     return cells
 
 
+def crop(scores, labels, keep, name='scores'):
+    """Returns a copy of the scores of the m tokens `keep`, ascending: packed (m, m + 2h), or dense (h, m, m).
+
+    Raises: ValueError: a wrong shape.
+    """
+    tokens_of(scores, labels, name)
+    if np.ndim(scores) == 2:
+        shared, starts, ends = unpack(scores, labels, name)
+        return np.concatenate([shared[keep][:, keep], starts[keep], ends[keep]], axis=1)
+    return np.asarray(scores, np.float32)[:, keep][:, :, keep]
+
+
 def _require_numbers(cells, name):
     # Both NaN and +inf reach the maximum; looking at it alone is cheap.
     if cells.size and not cells.max() < np.inf:

@@ -22,11 +22,18 @@ def dense_of(packed, labels):
     return dense
 
 
-def brute_force(text, dense, schema, thresholds=(0.0, 0.0, 0.0)):
-    """{Triple: best score} of dense scores (entities, heads, tails) of texts of one token a character."""
+def brute_force(text, dense, schema, thresholds=(0.0, 0.0, 0.0), windows=None):
+    """{Triple: best score} of dense scores (entities, heads, tails) of texts of one token a character.
+
+    windows: [first, last) of tokens, one of which must hold an entity, and one both entities of a link.
+    """
     entities, heads, tails = dense
     tokens = range(1, len(text) + 1)
-    spans = [(i, j) for i in tokens for j in tokens if i <= j]
+
+    def together(*tokens):
+        return windows is None or any(first <= min(tokens) and max(tokens) < last for first, last in windows)
+
+    spans = [(i, j) for i in tokens for j in tokens if i <= j and together(i, j)]
 
     def over(label):
         return [span for span in spans if entities[label][span] > thresholds[0]]
@@ -34,7 +41,8 @@ def brute_force(text, dense, schema, thresholds=(0.0, 0.0, 0.0)):
     def link(predicate, source, target, one, other):
         number = [tuple(link[1:]) for link in schema.links].index((predicate, source, target))
         head, tail = heads[number, one[0], other[0]], tails[number, one[1], other[1]]
-        return min(head, tail) if head > thresholds[1] and tail > thresholds[2] else None
+        linked = head > thresholds[1] and tail > thresholds[2] and together(*(one + other))
+        return min(head, tail) if linked else None
 
     found = {}
     for subject, predicate in product(over(0), schema.predicates):

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from gplinker_kit.relations.scores import block, spans_over
+from gplinker_kit.relations.scores import block, crop, spans_over
 from tests.relations.oracles import dense_of
 
 pytestmark = pytest.mark.once
@@ -30,6 +30,14 @@ def test_a_block_is_a_part_of_the_dense_scores():
     np.testing.assert_array_equal(block(packed, 5, chosen, rows, columns), expected)
     np.testing.assert_array_equal(block(dense, 5, chosen, rows, columns), expected)
     assert block(packed, 5, [], rows, columns).shape == (0, 3, 4) and block(dense, 5, chosen, [], []).shape == (2, 0, 0)
+
+
+def test_scores_of_some_tokens():
+    packed = np.random.RandomState(5).randn(6, 6 + 2 * 5).astype('float32')
+    keep, dense = np.array([0, 3, 5]), dense_of(packed, 5)
+    np.testing.assert_array_equal(dense_of(crop(packed, 5, keep), 5), dense[np.ix_(range(5), keep, keep)])
+    np.testing.assert_array_equal(crop(dense, 5, keep), dense[np.ix_(range(5), keep, keep)])
+    assert crop(packed, 5, keep[:0]).shape == (0, 10) and crop(dense, 5, keep[:0]).shape == (5, 0, 0)
 
 
 def test_only_what_is_read_has_to_be_a_number():
