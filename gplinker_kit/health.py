@@ -24,11 +24,12 @@ class LossWatch:
         folder: where the bad batch is saved, or None. labels: numbers of labels of the heads whose targets are golds,
         see `batch_faults`, in their order. rows: int, tokens of the vocabulary. rate: function of the number of the
         step, from 1 -> learning rate. first: number of steps that were made before. heads: names of all targets.
+        unordered: names of those whose golds may start behind their end.
     """
 
-    def __init__(self, folder, labels, rows, rate, first=0, heads=HEADS):
+    def __init__(self, folder, labels, rows, rate, first=0, heads=HEADS, unordered=()):
         self.folder, self.labels, self.rows, self.rate, self.steps = folder, labels, rows, rate, first
-        self.heads = heads
+        self.heads, self.unordered = heads, unordered
         self.losses, self._before = deque(maxlen=SHOWN), None
 
     def look(self, loss, inputs, targets, place):
@@ -64,7 +65,7 @@ class LossWatch:
         return path
 
     def _cause(self, inputs, targets):
-        faults = batch_faults(inputs, targets, self.labels, self.rows, self.heads)
+        faults = batch_faults(inputs, targets, self.labels, self.rows, self.heads, self.unordered)
         if faults:
             return 'its batch is faulty: ' + '; '.join(faults)
         seen = ', '.join('%.3g' % loss for loss in self.losses)
@@ -83,12 +84,13 @@ class LossWatch:
         return arrays
 
 
-def batch_faults(inputs, targets, labels, rows, heads=HEADS):
+def batch_faults(inputs, targets, labels, rows, heads=HEADS, unordered=()):
     """Returns sentences about what in a batch no model can learn from.
 
     Arguments: inputs: [token ids (b, n), …]; 0 is padding. targets: arrays (b, G, 3) of (label, start, end), -1 where
         there is none, or with more behind them. labels: numbers of labels of the heads; targets that have none are not
-        looked at. rows: int, tokens of the vocabulary. heads: names of the heads.
+        looked at. rows: int, tokens of the vocabulary. heads: names of the heads. unordered: those whose golds may have
+        start > end.
     """
     tokens, faults = np.asarray(inputs[0]), []
     for row, column in np.argwhere((tokens < 0) | (tokens >= rows))[:3]:
@@ -97,7 +99,8 @@ def batch_faults(inputs, targets, labels, rows, heads=HEADS):
     lengths = (tokens != 0).sum(-1)
     for name, cells, count in zip(heads, targets, labels):
         label, start, end = np.moveaxis(np.asarray(cells), -1, 0)[:3]
-        wrong = (label >= 0) & ((label >= count) | (start < 0) | (start > end) | (end >= lengths[:, None]))
+        wrong = (label >= count) | (np.minimum(start, end) < 0) | (np.maximum(start, end) >= lengths[:, None])
+        wrong = (label >= 0) & (wrong | (start > end) & (name not in unordered))
         for row, place in np.argwhere(wrong)[:3]:
             faults.append('text %d (%d tokens) has a gold of the %s on an invalid cell: label %d of %d, %d to %d' % (
                 row, lengths[row], name, label[row, place], count, start[row, place], end[row, place]))

@@ -47,6 +47,13 @@ def test_targets_with_more_behind_the_cells():
     assert fault.endswith('on an invalid cell: label 3 of 3, 1 to 1')
 
 
+def test_golds_below_the_diagonal():
+    targets = [TARGETS[0], np.array([[[0, 2, 1]], [[0, 2, 0]]], 'int32'), np.array([[[-1] * 3], [[0, 3, 1]]], 'int32')]
+    assert len(batch_faults(INPUTS, targets, LABELS, 10)) == 3
+    fault, = batch_faults(INPUTS, targets, LABELS, 10, unordered=('heads', 'tails'))
+    assert 'text 1 (3 tokens) has a gold of the tails on an invalid cell: label 0 of 1, 3 to 1' in fault
+
+
 def test_tokens_beyond_the_vocabulary():
     fault, = batch_faults(INPUTS, TARGETS, LABELS, 7)
     assert fault == 'text 1 has the token 7 at place 1, and the vocabulary 7 tokens'

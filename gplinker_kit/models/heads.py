@@ -108,3 +108,18 @@ def event_pointers(x, labels, head_size=64, link_labels=1):
     heads = EfficientGlobalPointer(link_labels, head_size, RoPE=False, packed=True, name='Head-Link-Pointer')
     tails = EfficientGlobalPointer(link_labels, head_size, RoPE=False, packed=True, name='Tail-Link-Pointer')
     return [arguments(x), heads(x), tails(x)]
+
+
+def relation_pointers(x, links, head_size=64):
+    """GPLinker's three heads for triples on hidden states x (b, n, e), in packed form.
+
+    Arguments: links: int, labels of the link heads. head_size: int.
+    Returns: [(b, n, n + 4), (b, n, n + 2·links), (b, n, n + 2·links)]: entities, subjects and objects, with rotary
+    positions and above the diagonal; head links and tail links without positions and on both sides of it, since an
+    object may come before its subject. Source: kexue.fm/archives/8888.
+    """
+    free = {'RoPE': False, 'tril_mask': False, 'packed': True}
+    entities = EfficientGlobalPointer(2, head_size, packed=True, name='Entity-Pointer')
+    heads = EfficientGlobalPointer(links, head_size, name='Head-Link-Pointer', **free)
+    tails = EfficientGlobalPointer(links, head_size, name='Tail-Link-Pointer', **free)
+    return [entities(x), heads(x), tails(x)]

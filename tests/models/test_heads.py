@@ -6,7 +6,10 @@ import numpy as np
 import pytest
 
 from gplinker_kit.backend import Input, Model
+from gplinker_kit.losses import factorised_pointer_crossentropy
 from gplinker_kit.models import heads
+from tests import loss_oracles, oracles
+from tests.losses.runs import value_and_gradient
 from tests.models.tiny import batch, build, randomise
 
 erf = np.vectorize(math.erf)
@@ -153,3 +156,35 @@ def test_typed_links_have_a_score_a_type_and_cost_little():
         factors = value[0, :, 6:]
         assert all(np.ptp(factors[:, i] - factors[:, j]) > 1e-3 for i in range(6) for j in range(i))
     assert models[1].count_params() - models[0].count_params() == 2 * 2 * (4 * 8 + 2)
+
+
+@pytest.mark.smoke
+def test_the_pointers_of_relations():
+    """Entities with positions and triangle; links with neither, so that only padding hides a cell."""
+    wrapper, inputs = build('roformer_v2'), batch()
+    model = Model(wrapper.inputs, heads.relation_pointers(wrapper.output, links=5, head_size=8))
+    randomise(model, seed=9)
+    hidden = hidden_states(wrapper, inputs, 'Transformer-0-FeedForward-Norm')
+    values = model.predict(inputs)
+    assert [value.shape for value in values] == [(3, 8, 12), (3, 8, 18), (3, 8, 18)]
+    for name, value, links in zip(('Entity', 'Head-Link', 'Tail-Link'), values, (False, True, True)):
+        twin = oracles.packed_global_pointer(
+            hidden, model.get_layer(name + '-Pointer').get_weights(), rope=not links, triangle=not links,
+            padding=inputs[0] > 0)
+        np.testing.assert_allclose(value, twin, rtol=1e-4, atol=1e-4)
+        below = value[0, :, :8][np.tril(np.ones((8, 8)), -1) > 0]
+        assert (np.abs(below) < 1e3).all() if links else (below < -1e8).all()
+
+
+@pytest.mark.smoke
+def test_the_losses_of_relations_reach_the_cells_below_the_diagonal():
+    """Values and gradients against the twins, with links to objects that come before their subject."""
+    rng = np.random.RandomState(3)
+    for labels, triangle in ((2, True), (5, False)):
+        packed = loss_oracles.make_packed(rng, [6, 4], labels, 2.0, triangle)
+        golds = [[[0, 1, 2], [1, 3, 4], [0, 4, 1]], [[1, 3, 1], [1, 1, 1], [-1, -1, -1]]]
+        wanted, wanted_gradient, dropped = loss_oracles.factorised(golds, packed, labels, triangle)
+        assert dropped.tolist() == ([1, 1] if triangle else [0, 0])
+        value, gradient = value_and_gradient(factorised_pointer_crossentropy(labels, triangle), golds, packed)
+        np.testing.assert_allclose(value, wanted, rtol=1e-5)
+        np.testing.assert_allclose(gradient, wanted_gradient, rtol=1e-4, atol=1e-6)
