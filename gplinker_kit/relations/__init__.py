@@ -12,6 +12,7 @@ One import a module, sorted by module; a new name goes to the import of its modu
 
 from gplinker_kit.relations.alignment import TripleReport
 from gplinker_kit.relations.ceiling import Ceiling, ceiling
+from gplinker_kit.relations.corpus import find_files
 from gplinker_kit.relations.decoder import Extraction, decode, decode_views
 from gplinker_kit.relations.duie import read_examples, read_schema, write_examples, write_schema
 from gplinker_kit.relations.features import RelationFeatures, RelationRow, relation_features
@@ -26,6 +27,7 @@ from gplinker_kit.relations.submission import read_predictions, write_submission
 __all__ = [
     'TripleReport',
     'Ceiling', 'ceiling',
+    'find_files',
     'Extraction', 'decode', 'decode_views',
     'read_examples', 'read_schema', 'write_examples', 'write_schema',
     'RelationFeatures', 'RelationRow', 'relation_features',

@@ -6,6 +6,7 @@ from collections import namedtuple
 
 import numpy as np
 
+from gplinker_kit.events.policy import Thresholds
 from gplinker_kit.events.reading import check_offsets
 from gplinker_kit.events.windows import inner_ranges
 from gplinker_kit.relations.schema import OBJECT, SUBJECT
@@ -22,7 +23,7 @@ the tokens `ends`; both packed or dense, as they came. truncated: whether `max_e
 """
 
 
-def read_view(text, first, offsets, scores, schema, thresholds, max_entities=MAX_ENTITIES):
+def read_view(text, first, offsets, scores, schema, thresholds=None, max_entities=MAX_ENTITIES):
     """Finds the entities of a window, and keeps the link scores of their tokens alone.
 
     Arguments: first: int, the token of the whole text that the window's token 0 stands for. Others: as
@@ -32,6 +33,7 @@ def read_view(text, first, offsets, scores, schema, thresholds, max_entities=MAX
     Raises:
         ValueError: as `decode`, but for the link scores, which `Reading` looks at where it reads them.
     """
+    thresholds = Thresholds() if thresholds is None else thresholds
     entities, heads, tails = scores
     sizes = [tokens_of(part, labels, name) for part, labels, name in zip(
         scores, (2, len(schema), len(schema)), ('entities', 'heads', 'tails'))]

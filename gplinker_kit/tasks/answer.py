@@ -18,7 +18,7 @@ class Answer:
     """
 
     OPTIONS = {'stride': STRIDE, 'head_size': 64}
-    heads, gold_labels = ('context and answers',), ()
+    heads, gold_labels, unordered = ('context and answers',), (), ()
     length, rows = staticmethod(item_length), staticmethod(item_rows)
 
     def __init__(self, task, options):

@@ -29,7 +29,7 @@ class Choice:
     Options: layout: of chid, see `clue.choice_features`.
     """
 
-    heads, gold_labels = ('choices',), ()
+    heads, gold_labels, unordered = ('choices',), (), ()
 
     def __init__(self, task, options):
         self.task, self.layout = task, options.get('layout')

@@ -22,7 +22,7 @@ class TextItem(NamedTuple):
 class Classification:
     """The first token through a Dense; softmax over the labels of the task."""
 
-    heads, gold_labels = ('labels',), ()
+    heads, gold_labels, unordered = ('labels',), (), ()
 
     def __init__(self, task, options):
         self.task = task

@@ -23,7 +23,7 @@ class Entities:
     """
 
     OPTIONS = {'pointer': 'efficient', 'head_size': 64}
-    heads = ('entities',)
+    heads, unordered = ('entities',), ()
     length, rows = staticmethod(item_length), staticmethod(item_rows)
 
     def __init__(self, task, options):

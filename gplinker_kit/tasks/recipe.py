@@ -1,26 +1,27 @@
-"""How to train a task: the published recipe, AdaFactor at a constant rate, and AdamW with warm-up and linear decay.
+"""How to train a task: the published recipe, AdaFactor or Adam at a constant rate, and AdamW with warm-up and decay.
 
-Sources: AdaFactor: CLUE-bert4keras (github.com/bojone/CLUE-bert4keras); AdamW: Devlin et al., 2019 (arXiv:1810.04805).
+Sources: AdaFactor, of CLUE: CLUE-bert4keras (github.com/bojone/CLUE-bert4keras); Adam, of DuIE: GPLinker
+(github.com/bojone/GPLinker); AdamW: Devlin et al., 2019 (arXiv:1810.04805).
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from gplinker_kit.clue.tasks import find_task
 from gplinker_kit.errors import check_keywords, hint
 from gplinker_kit.optimizers import AdaFactor, Adam, extend_with_gradient_accumulation, extend_with_weight_decay
 from gplinker_kit.optimizers.matching import plain_weights
 from gplinker_kit.optimizers.schedules import constant, warmup_linear_decay
+from gplinker_kit.tasks.corpora import find_task
 
-OPTIMIZERS = ('adafactor', 'adamw')
+OPTIMIZERS = ('adafactor', 'adam', 'adamw')
 
 
 @dataclass(frozen=True)
 class TaskRecipe:
     """How to train.
 
-    optimizer: 'adafactor' (β₁ = 0.9, never factored, steps in proportion to the weights) or 'adamw'.
+    optimizer: 'adafactor' (β₁ = 0.9, never factored, steps in proportion to the weights), 'adam' or 'adamw'.
     epochs, batch_size: int; a question with its choices is one example. accumulate: batches an update, as if they were
     one. learning_rate: peak of the rate. warmup: share of all batches that rise linearly to it; decay: whether it then
     falls linearly to 0. weight_decay: of AdamW, on all but norms and biases. clipnorm: bound of the gradients' global
@@ -66,6 +67,8 @@ class TaskRecipe:
         schedule = self.schedule(steps)
         if self.optimizer == 'adafactor':
             cls, options = AdaFactor, {'beta1': 0.9, 'min_dim_size_to_factor': 10**6}
+        elif self.optimizer == 'adam':
+            cls, options = Adam, {}
         else:
             cls = extend_with_weight_decay(Adam)
             options = {'weight_decay_rate': self.weight_decay, 'exclude_from_weight_decay': plain_weights(model)}
@@ -75,22 +78,26 @@ class TaskRecipe:
 
 
 def task_recipe(name, task, scratch=False, **changes):
-    """Returns the recipe 'adafactor' or 'adamw' of a task: epochs, batch and accumulation as published.
+    """Returns a recipe of a task, 'adafactor' or 'adamw', of duie 'adam' or 'adamw': epochs, batch and accumulation as
+    published.
 
     Arguments:
-        task: name or Task of CLUE. scratch: bool, the encoder has random weights: AdamW then peaks at 5e-4, else at
-            2e-5. AdaFactor's rate, a share of each weight, is 5e-4 for both. changes: other values of fields of
-            TaskRecipe; those that are None change nothing.
+        task: name or Task of CLUE, or duie. scratch: bool, the encoder has random weights: Adam and AdamW then peak at
+            5e-4, else at 2e-5. AdaFactor's rate, a share of each weight, is 5e-4 for both. changes: other values of
+            fields of TaskRecipe; those that are None change nothing.
     Raises:
         ValueError: an unknown name, task or field, or a value that cannot be.
     """
-    if name not in OPTIMIZERS:
-        raise ValueError('unknown recipe %r.%s' % (name, hint(name, OPTIMIZERS)))
+    task = find_task(task)
+    if name not in task.recipes:
+        raise ValueError('unknown recipe %r.%s' % (name, hint(name, task.recipes)))
     check_keywords(changes, TaskRecipe.__dataclass_fields__, 'task_recipe')
-    published = find_task(task).recipe
+    published = task.recipe
     values = dict(optimizer=name, epochs=published.epochs, batch_size=published.batch_size,
                   accumulate=published.accumulation, learning_rate=5e-4)
+    if name != 'adafactor':
+        values.update(learning_rate=5e-4 if scratch else 2e-5)
     if name == 'adamw':
-        values.update(learning_rate=5e-4 if scratch else 2e-5, warmup=0.1, decay=True, weight_decay=0.01, clipnorm=1.0)
+        values.update(warmup=0.1, decay=True, weight_decay=0.01, clipnorm=1.0)
     values.update((key, value) for key, value in changes.items() if value is not None)
     return TaskRecipe(**values)

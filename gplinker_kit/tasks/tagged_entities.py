@@ -26,7 +26,7 @@ class TaggedEntities:
     """
 
     OPTIONS = {'pointer': CRF, 'crf_rate': 100}
-    heads, gold_labels = ('tags',), ()
+    heads, gold_labels, unordered = ('tags',), (), ()
     length, rows = staticmethod(item_length), staticmethod(item_rows)
 
     def __init__(self, task, options):

@@ -9,7 +9,6 @@ import numpy as np
 
 from gplinker_kit.backend import ENGINE, STACK, compile_options
 from gplinker_kit.backend.acceleration import settings
-from gplinker_kit.clue.metrics import score
 from gplinker_kit.events.batches import length_batches
 from gplinker_kit.fitting import close_update, length_multiple, run_epoch
 from gplinker_kit.health import LossWatch
@@ -38,7 +37,7 @@ def train(model, train_examples, dev_examples, recipe, save_to=None, log=None, p
         state_every: seconds after which the state is written again; it is at the end of each epoch in any case.
     Returns:
         The history, one dict an epoch: 'epoch', 'loss' (mean over batches), 'seconds', and with dev examples 'dev'
-        (`clue.score`), 'dev_seconds'. The model holds the weights of the best epoch.
+        (what the task's `score` returns), 'dev_seconds'. The model holds the weights of the best epoch.
     Raises:
         ValueError: no training example, or `resume` without a folder. DataError: a training that cannot go on because
         it was another one, or a state that cannot be written. NotFinite: a loss or a weight is no number.
@@ -62,6 +61,8 @@ def train(model, train_examples, dev_examples, recipe, save_to=None, log=None, p
         'acceleration': settings()._asdict(), 'training examples': digest(_arrays(model, items)),
         'dev examples': digest(_arrays(model, model.encode(dev_examples)[0] if dev_examples else [])),
     }
+    if model.task.schema is not None:
+        about['schema'] = model.task.schema.to_lines()
     state = Resumption(model, model.model, None, best, save_to, about, state_every)
     model.history = []
     if resume and state.finished():
@@ -73,7 +74,7 @@ def train(model, train_examples, dev_examples, recipe, save_to=None, log=None, p
     position = state.begin(resume, log) or Position(1, 0, 0.0, 0.0, random.get_state())
     first = (position.epoch - 1) * steps // recipe.epochs + position.batches
     watch = LossWatch(save_to, model.kind.gold_labels, model.tokenizer._vocab_size, recipe.schedule(steps), first,
-                      model.kind.heads)
+                      model.kind.heads, model.kind.unordered)
     run = _Run(model, recipe, items, dev_examples, best, state, watch, log, progress)
     with Interruption(log) as interruption:
         for number in range(position.epoch, recipe.epochs + 1):
@@ -122,7 +123,7 @@ class _Run:
         line = 'epoch %d/%d: loss %.4f, %.3g s' % (number, self.recipe.epochs, entry['loss'], entry['seconds'])
         if self.dev_examples:
             start, task = time.time(), self.model.task
-            scores = score(task, self.dev_examples, self.model.predict(self.dev_examples, self.recipe.batch_size))
+            scores = task.score(self.dev_examples, self.model.predict(self.dev_examples, self.recipe.batch_size))
             entry.update(dev=scores, dev_seconds=time.time() - start)
             line += '; dev ' + ', '.join('%s %.2f' % (name, 100 * value) for name, value in scores.items())
             line += ', the best' * self.best.look(number, scores[task.metric])
@@ -138,4 +139,4 @@ def _arrays(model, items):
     """Yields all that encoded examples consist of."""
     for item in items:
         inputs, targets = model.batch([item], model.kind.length(item))
-        yield from (inputs[0], targets[0])
+        yield from [inputs[0]] + targets

@@ -2,7 +2,7 @@
 
 import pytest
 
-from gplinker_kit.optimizers import AdaFactor
+from gplinker_kit.optimizers import AdaFactor, Adam
 from gplinker_kit.tasks import TaskRecipe, task_recipe
 from tests.models.tiny import build
 
@@ -30,7 +30,17 @@ def test_adamw():
     assert [held(step) for step in (1, 5, 10)] == pytest.approx([4e-6, 2e-5, 2e-5])
 
 
+def test_adam_of_duie():
+    recipe = task_recipe('adam', 'duie')
+    assert recipe == TaskRecipe('adam', 20, 64, 1, 2e-5) and recipe.schedule(100)(1) == recipe.schedule(100)(100)
+    assert task_recipe('adam', 'duie', scratch=True).learning_rate == 5e-4
+    optimizer = recipe.make_optimizer(build('roformer_v2').model, 100)
+    assert type(optimizer) is Adam and 'weight_decay_rate' not in optimizer.get_config()
+    assert task_recipe('adamw', 'duie').weight_decay == 0.01
+
+
 @pytest.mark.parametrize('changes, message', [
+    ({'name': 'adafactor', 'task': 'duie'}, "unknown recipe 'adafactor'"),
     ({'name': 'adam'}, "unknown recipe 'adam'. Did you mean 'adamw'"),
     ({'task': 'tnew'}, "unknown task 'tnew'. Did you mean 'tnews'"),
     ({'epoch': 3}, "task_recipe got an unknown keyword argument 'epoch'. Did you mean 'epochs'"),
