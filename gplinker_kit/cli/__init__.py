@@ -9,6 +9,7 @@ from gplinker_kit import __version__
 from gplinker_kit.cli import (
     clue,
     convert,
+    duie,
     evaluate,
     extract,
     features,
@@ -25,7 +26,7 @@ from gplinker_kit.cli import (
 
 COMMANDS = {'train': train, 'extract': extract, 'evaluate': evaluate, 'submit': submit, 'tune': tune,
             'view': view, 'plot': plot, 'convert': convert, 'inspect': inspect_folder, 'features': features,
-            'pretrain': pretrain, 'clue': clue, 'schema': schema,
+            'pretrain': pretrain, 'clue': clue, 'duie': duie, 'schema': schema,
             'import': import_annotations}
 
 
