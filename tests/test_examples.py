@@ -1,10 +1,14 @@
 """The programs in examples/ run from end to end, in a process of their own."""
 
 import os
+import runpy
 import shutil
 import subprocess
 import sys
 
+import pytest
+
+from gplinker_kit.relations import find_files, read_examples, read_predictions, read_schema
 from tests.corpus import CORPUS, ROOT, SCHEMA, VOCAB
 
 
@@ -43,3 +47,37 @@ def test_pretrain_mlm(tmp_path):
 def test_multitask(tmp_path):
     printed = run_example('multitask.py', '--data', few_sentences(tmp_path), '--epochs', '1')
     assert 'epoch 1: sum of the losses ' in printed and 'types: accuracy ' in printed
+
+
+def test_duie(tmp_path, monkeypatch, capsys):
+    """In this process, which imports once; rows of 32 tokens, so that some sentences come in two windows."""
+    data, output = str(tmp_path / 'data'), str(tmp_path / 'out')
+    run_example('make_duie.py', '--output', data, '--train', '16', '--dev', '8')
+    monkeypatch.setattr(sys, 'argv', [
+        'duie.py', '--data', data, '--epochs', '1', '--max-length', '32', '--output', output])
+    runpy.run_path(os.path.join(ROOT, 'examples', 'duie.py'))
+    printed = capsys.readouterr().out
+    assert 'gold triples: ' in printed and 'epoch 1: loss ' in printed and 'official P ' in printed
+    schema = read_schema(find_files(data).schema)
+    predicted = read_predictions(os.path.join(output, 'predictions.json.zip'), schema)
+    assert [example.text for example in predicted] == [
+        example.text for example in read_examples(find_files(data).test, schema)]
+
+
+@pytest.mark.once
+def test_the_sentences_of_make_duie(tmp_path):
+    """Every word stands in its sentence, the vocabulary has every character, and the same seed gives the same files."""
+    for name in ('one', 'two'):
+        run_example('make_duie.py', '--output', str(tmp_path / name), '--train', '60', '--dev', '2')
+    first, second = (find_files(tmp_path / name) for name in ('one', 'two'))
+    for one, two in zip(first, second):
+        with open(one, encoding='utf-8') as ours, open(two, encoding='utf-8') as theirs:
+            assert ours.read() == theirs.read()
+    schema = read_schema(first.schema)
+    examples = read_examples(first.train, schema)
+    assert {triple.predicate for example in examples for triple in example.triples} == set(schema.predicates)
+    tokens = (tmp_path / 'one' / 'vocab.txt').read_text(encoding='utf-8').split('\n')
+    for example in examples:
+        assert set(example.text) <= set(tokens)
+        for triple in example.triples:
+            assert triple.subject in example.text and all(word in example.text for _, word in triple.objects)

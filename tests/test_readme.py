@@ -39,7 +39,7 @@ def test_the_twins_have_the_same_sections():
     assert levels[0] == levels[1] and levels[0]
 
 
-@pytest.mark.parametrize('name', ['README.md', 'README.zh.md', 'CONTRIBUTING.md'])
+@pytest.mark.parametrize('name', ['README.md', 'README.zh.md', 'CONTRIBUTING.md', 'docs/duie.md'])
 def test_commands_exist(name):
     text = read(name)
     blocks = [code for language, code in code_blocks(text) if language in SHELLS]
@@ -49,10 +49,10 @@ def test_commands_exist(name):
     assert [fault for code in blocks + inline for fault in faults(code)] == []
 
 
-@pytest.mark.parametrize('name', ['README.md', 'README.zh.md', 'CONTRIBUTING.md'])
+@pytest.mark.parametrize('name', ['README.md', 'README.zh.md', 'CONTRIBUTING.md', 'docs/duie.md'])
 def test_links_to_files_lead_somewhere(name):
     for target in re.findall(r'\]\(([^)#:\s]+)(?:#[^)]*)?\)', read(name)):
-        assert os.path.exists(os.path.join(ROOT, target)), '%s links to %s' % (name, target)
+        assert os.path.exists(os.path.join(ROOT, os.path.dirname(name), target)), '%s links to %s' % (name, target)
 
 
 def test_code_blocks():
