@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from gplinker_kit.backend import Model, prepare
+from gplinker_kit.backend.acceleration import compiles_shapes
 from gplinker_kit.errors import DataError
 from gplinker_kit.events.duee import read_schema, write_schema
 from gplinker_kit.events.extractor import Extractor
@@ -95,7 +96,10 @@ class GPLinker:
         return [np.asarray(scores) for scores in self.model.predict_on_batch(inputs)]
 
     def extractor(self, policy=None, batch_size=32):
-        """Returns an `Extractor` that runs this model, by default with the policy `RECOMMENDED`."""
+        """Returns an `Extractor` that runs this model, by default with the policy `RECOMMENDED`.
+
+        Its batches have few shapes where XLA compiles a program for each, else as little padding as can be.
+        """
         return Extractor(
             self.tokenizer,
             self.schema,
@@ -104,6 +108,7 @@ class GPLinker:
             policy=RECOMMENDED if policy is None else policy,
             max_length=self.settings.max_length,
             batch_size=batch_size,
+            length_multiple=16 if compiles_shapes() else None,
             window_stride=self.settings.window_stride,
         )
 

@@ -6,6 +6,7 @@ import os
 import numpy as np
 import pytest
 
+from gplinker_kit.backend import ENGINE
 from gplinker_kit.errors import CheckpointError, DataError
 from gplinker_kit.events import read_schema
 from gplinker_kit.gplinker import FILES, GPLinker, Settings
@@ -105,6 +106,10 @@ def test_a_config_of_another_kind(gplinker, tmp_path):
             stream.write('[]')
         with pytest.raises(DataError, match='%s: .*%s' % (name, message)):
             GPLinker.load(str(tmp_path))
+
+
+def test_shapes_are_few_where_each_is_compiled(gplinker):
+    assert gplinker.extractor().length_multiple == (16 if ENGINE == 'jax' else None)
 
 
 def test_an_encoder_without_segments(gplinker):

@@ -9,6 +9,7 @@ from itertools import islice
 
 import numpy as np
 
+from gplinker_kit.events.batches import cut_batches
 from gplinker_kit.events.decoder import Extraction, decode_reading
 from gplinker_kit.events.policy import Policy, Thresholds
 from gplinker_kit.events.reading import Reading
@@ -55,7 +56,8 @@ class Extractor:
 
     Batches are made of windows of similar length. JAX and XLA compile a program for each shape of input, and padding
     costs time, so lengths are rounded up to a multiple of `length_multiple`, and batches that are not full are filled
-    up with copies of their last text to a power of two: a few fixed shapes, and one text alone costs one text.
+    up with copies of their last text to a power of two: a few fixed shapes, and one text alone costs one text. Where
+    shapes do not matter it is None: nothing is rounded, and a batch ends where padding would cost more than a call.
 
     Arguments:
         tokenizer: has `encode_batch_with_offsets(texts, maxlen=None)`, which returns one (token ids, segment ids,
@@ -68,7 +70,7 @@ class Extractor:
         policy: Policy.
         max_length: the most tokens a window, [CLS] and [SEP] included.
         batch_size: the most windows a batch.
-        length_multiple: as above.
+        length_multiple: as above, int or None.
         window_stride: tokens between the starts of two windows, at most max_length − 2; None is half of what a window
             holds.
     Raises:
@@ -78,7 +80,7 @@ class Extractor:
     def __init__(self, tokenizer, schema, predict, thresholds=None, policy=None, max_length=256, batch_size=32,
                  length_multiple=16, window_stride=None):
         for name, size, least in (('max_length', max_length, 3), ('batch_size', batch_size, 1),
-                                  ('length_multiple', length_multiple, 1),
+                                  ('length_multiple', 1 if length_multiple is None else length_multiple, 1),
                                   ('window_stride', 1 if window_stride is None else window_stride, 1)):
             if isinstance(size, bool) or not isinstance(size, (int, np.integer)) or size < least:
                 raise ValueError('%s must be an integer of at least %d, got %r' % (name, least, size))
@@ -92,7 +94,7 @@ class Extractor:
         self.policy = Policy() if policy is None else policy
         self.max_length = int(max_length)
         self.batch_size = int(batch_size)
-        self.length_multiple = int(length_multiple)
+        self.length_multiple = None if length_multiple is None else int(length_multiple)
         self.window_stride = None if window_stride is None else int(window_stride)
 
     def extract(self, texts, progress=None, chunk=4096):
@@ -178,16 +180,23 @@ class Extractor:
         windows = [(k, window) for k in ordered
                    for window in cut_windows(encoded[k], self.max_length, self.window_stride)]
         following = [k for k, _ in windows[1:]] + [None]
-        for begin in range(0, len(windows), self.batch_size):
-            batch = slice(begin, begin + self.batch_size)
+        for batch in self._batches([len(window.ids) for _, window in windows]):
             packed = zip(*self._predict([window for _, window in windows[batch]]))
             yield [(k, window, scores, k != behind)
                    for (k, window), scores, behind in zip(windows[batch], packed, following[batch])]
 
+    def _batches(self, lengths):
+        """Returns slices of the windows, whose lengths descend."""
+        if self.length_multiple is None:
+            return [slice(*pair) for pair in cut_batches(lengths, self.batch_size)]
+        return [slice(begin, begin + self.batch_size) for begin in range(0, len(lengths), self.batch_size)]
+
     def _predict(self, windows):
         """Returns the three packed arrays of a batch, float32, copies left out."""
-        width = bucket_length(max(len(window.ids) for window in windows), self.length_multiple, self.max_length)
-        height = bucket_batch(len(windows), self.batch_size)
+        width, height = max(len(window.ids) for window in windows), len(windows)
+        if self.length_multiple is not None:
+            width = bucket_length(width, self.length_multiple, self.max_length)
+            height = bucket_batch(height, self.batch_size)
         token_ids = pad_batch([window.ids for window in windows], width, height)
         segment_ids = pad_batch([window.segments for window in windows], width, height)
         outputs = self.predict(token_ids, segment_ids)

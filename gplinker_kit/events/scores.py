@@ -15,6 +15,7 @@ References:
 
 from __future__ import annotations
 
+import functools
 from collections import namedtuple
 
 import numpy as np
@@ -71,6 +72,12 @@ def _range(index):
     return index
 
 
+@functools.lru_cache(maxsize=32)
+def _below(n):
+    """Boolean (n, n), True where the end is before the start; nobody writes to it."""
+    return np.tri(n, k=-1, dtype=bool)
+
+
 def _require_numbers(scores, name):
     # Both NaN and +inf reach the maximum; looking at it alone is cheap.
     if scores.size and not scores.max() < np.inf:
@@ -104,7 +111,8 @@ def positives(packed, labels, valid, threshold=0.0, triangle=True, max_positives
     A row (l, i) is evaluated only if (max_j g[i, j] + a[i, l]) + max_j e[j, l] is above the threshold. A float32 sum
     never shrinks when a term grows, rounding included, and the bound adds in the order of the cells, so it is at least
     every cell of the row: no safety margin is needed and no cell is lost. With a trained model a handful of the h·n
-    rows remains; with an untrained one all of them may, and they are then evaluated `max_cells` cells at a time.
+    rows remains; with an untrained one all of them may, and they are then evaluated `max_cells` cells at a time, if the
+    closer bound, with the maximum over j >= i, does not rule them out.
 
     Arguments:
         packed: float32 (n, n + 2h), as the module says.
@@ -126,25 +134,29 @@ def positives(packed, labels, valid, threshold=0.0, triangle=True, max_positives
     threshold = np.asarray(threshold, np.float32)
     if threshold.shape not in ((), (labels,)) or not np.isfinite(threshold).all():
         raise ValueError('the threshold of %s must be one finite number or %d, got %s' % (name, labels, threshold))
-    threshold = np.broadcast_to(threshold, (labels,))
+    if not threshold.ndim:
+        threshold = np.full(labels, threshold)
     if max_positives is not None and max_positives < 0:
         raise ValueError('max_positives must be None or at least 0, got %r' % (max_positives,))
-    if not len(index):
+    start = ()
+    if len(index):
+        if triangle:
+            np.copyto(shared, -np.inf, where=_below(len(index)))
+        highest = shared.max(axis=1, keepdims=True) + starts
+        bound = highest + ends.max(axis=0)
+        start, label = np.nonzero(bound > threshold)
+        if triangle and len(start) > len(index):
+            bound = highest + np.maximum.accumulate(ends[::-1])[::-1]  # the best end at or after i
+            start, label = np.nonzero(bound > threshold)
+    if not len(start):
         none = np.zeros(0, np.int64)
         return Positives(none, none, none, np.zeros(0, np.float32), False)
-
-    reach = ends.max(axis=0, keepdims=True)
-    if triangle:
-        shared[np.tri(len(index), k=-1, dtype=bool)] = -np.inf
-        reach = np.maximum.accumulate(ends[::-1])[::-1]  # the best end at or after i
-    bound = (shared.max(axis=1, keepdims=True) + starts) + reach
-    label, start = np.nonzero((bound > threshold).T)
     if max_positives is not None:  # the most promising rows first, so that most of the others need no look
         promise = bound[start, label].astype(np.float64) - threshold[label]
         order = np.argsort(-promise, kind='stable')
         label, start, promise = label[order], start[order], promise[order]
 
-    ends = np.ascontiguousarray(ends.T)
+    ends = ends.T if len(start) < labels else np.ascontiguousarray(ends.T)
     parts, count = [[np.zeros(0, dtype) for dtype in (np.int64, np.int64, np.int64, np.float32, np.float64)]], 0
     truncated, floor = False, np.inf
     step = max(1, max_cells // len(index))
@@ -177,8 +189,10 @@ def crop(packed, labels, keep, name='scores'):
         ValueError: another shape, or a NaN or +inf score (−inf is a mask).
     """
     shared, starts, ends = unpack(packed, labels, name)
-    keep = _range(keep)
-    kept = np.concatenate([shared[keep][:, keep], starts[keep], ends[keep]], axis=1)
+    count, keep = len(keep), _range(keep)
+    kept = np.empty((count, count + 2 * labels), np.float32)
+    kept[:, :count], kept[:, count:count + labels] = shared[keep][:, keep], starts[keep]
+    kept[:, count + labels:] = ends[keep]
     _require_numbers(kept, name)
     return kept
 

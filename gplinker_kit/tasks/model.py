@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from gplinker_kit.backend import Model, prepare
+from gplinker_kit.backend.acceleration import compiles_shapes
+from gplinker_kit.events.batches import cut_batches
 from gplinker_kit.files import read_json, write_json
 from gplinker_kit.fitting import length_multiple
 from gplinker_kit.model_folder import POINTER, current_version, new_version, newest_version, require_files
@@ -104,18 +106,28 @@ class TaskModel:
             return []
         items, _ = self.encode(examples)
         lengths = np.array([self.kind.length(item) for item in items])
-        order, multiple, readings = np.argsort(-lengths, kind='stable'), length_multiple(), [None] * len(items)
-        for start in range(0, len(items), batch_size):
-            members = order[start:start + batch_size].tolist()
-            width = min(-(-int(lengths[members[0]]) // multiple) * multiple, self.settings.max_length)
+        order, readings = np.argsort(-lengths, kind='stable'), [None] * len(items)
+        for start, end, width in self._batches(lengths[order], batch_size):
+            members = order[start:end].tolist()
             batch = [items[place] for place in members]
             scores = self.model.predict_on_batch(self.inputs(batch, width))
             scores = list(map(np.asarray, scores)) if isinstance(scores, (list, tuple)) else np.asarray(scores)
             for place, reading in zip(members, self.kind.read(batch, scores)):
                 readings[place] = reading
             if progress is not None:
-                progress(min(start + batch_size, len(items)), len(items))
+                progress(end, len(items))
         return self.kind.predictions(examples, items, readings)
+
+    def _batches(self, lengths, batch_size):
+        """Yields (begin, end, width) of batches of items whose lengths descend: of few shapes where that matters."""
+        if not compiles_shapes():
+            for begin, end in cut_batches(lengths, batch_size):
+                yield begin, end, int(lengths[begin])
+            return
+        multiple = length_multiple()
+        for begin in range(0, len(lengths), batch_size):
+            width = min(-(-int(lengths[begin]) // multiple) * multiple, self.settings.max_length)
+            yield begin, min(begin + batch_size, len(lengths)), width
 
     def kept(self):
         """Returns, for JSON, what a training needs to go on besides weights; `take_up` takes it again."""

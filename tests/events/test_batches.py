@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from gplinker_kit.events.batches import length_batches, make_batch
+from gplinker_kit.events.batches import cut_batches, length_batches, make_batch
 from gplinker_kit.events.labels import Targets, pad_targets
 from gplinker_kit.events.soft_targets import SoftTargets
 
@@ -60,6 +60,44 @@ def test_make_batch_pads_what_a_teacher_tells():
     np.testing.assert_array_equal(heads[1], np.concatenate([one[:1], np.full((2, 5), -1)]))
     with pytest.raises(ValueError, match=r'targets\[1\] must have shape \(G, 5\), got \(0, 3\)'):
         pad_targets([one, np.zeros((0, 3))])
+
+
+def partitions(count, most):
+    """All ways to cut `count` texts into batches of at most `most`."""
+    if not count:
+        yield []
+    for first in range(1, min(count, most) + 1):
+        for rest in partitions(count - first, most):
+            yield [first] + rest
+
+
+@pytest.mark.once
+def test_batches_are_cut_where_it_costs_least():
+    """Against all ways to cut up to nine texts."""
+    random = np.random.RandomState(0)
+    for count in list(range(10)) * 3:
+        lengths, call = np.sort(random.randint(1, 40, count))[::-1], random.randint(1, 60)
+        batches = cut_batches(lengths, 4, call)
+        assert [begin for begin, _ in batches] == [0] * bool(count) + [end for _, end in batches[:-1]]
+        found = sum(lengths[begin] * (end - begin) + call for begin, end in batches)
+        costs = []
+        for heights in partitions(count, 4):
+            ends = np.cumsum(heights)
+            costs.append(sum(lengths[end - height] * height + call for end, height in zip(ends, heights)))
+        assert found == min(costs) and all(0 < end - begin <= 4 for begin, end in batches)
+        assert not count or batches[-1][1] == count
+
+
+@pytest.mark.once
+def test_how_much_padding_is_cut_off():
+    lengths = np.sort(np.random.RandomState(1).lognormal(4.4, 0.4, 100).astype(int))[::-1]
+
+    def waste(batches):
+        return sum(lengths[begin] * (end - begin) for begin, end in batches) / lengths.sum() - 1
+
+    assert waste([(begin, min(begin + 32, 100)) for begin in range(0, 100, 32)]) > 0.3 > 0.15 > waste(
+        cut_batches(lengths, 32)) and len(cut_batches(lengths, 32)) < 10
+    assert len(cut_batches([50] * 70, 32)) == 3, 'equal lengths need no more calls than must be'
 
 
 def test_a_budget_of_tokens():

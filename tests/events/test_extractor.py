@@ -90,6 +90,17 @@ def test_few_shapes():
     assert lengths == sorted(lengths, reverse=True)
 
 
+@pytest.mark.once
+def test_any_shapes():
+    """Nothing is rounded or filled up, the long text has a batch of its own, and the events are the same."""
+    predict, texts = Rules(), TEXTS[:5] + ['胜' * 300] + ['甲' * (1 + k % 4) + '胜' for k in range(40)]
+    found = extractor(predict, length_multiple=None, batch_size=32, max_length=400).extract(texts)
+    assert predict.shapes[0] == (1, 302) and sum(height for height, _ in predict.shapes) == 44, predict.shapes
+    for (height, width), (_, narrower) in zip(predict.shapes, predict.shapes[1:]):
+        assert height <= 32 and width >= narrower
+    assert found == extractor(max_length=400).extract(texts)
+
+
 def test_a_batch_is_filled_with_copies():
     predict = Rules()
     extractor(predict, batch_size=8, length_multiple=5).extract(['甲', '胜乙', '丙'])
