@@ -275,6 +275,11 @@ def main(title, rows, peer_python, default=None, facts=dict, argv=None):
     wanted = options.only or default or names
     report = {'environment': dict(machine(), quick=options.quick, **facts()), 'rows': [], 'failed': [], 'skipped': []}
     measure_all([row for row in rows if row.name in wanted], pythons, options.quick, report)
+    return finish(title, options, report)
+
+
+def finish(title, options, report):
+    """Prints what was measured, writes --json, and returns the exit status, see `main`."""
     print(heading(title, report['environment'], options.quick))
     print(table(report['rows']))
     for kind in ('failed', 'skipped'):

@@ -14,7 +14,7 @@ from benchmarks import fewfc, graphs, memory
 from benchmarks.processes import serve
 
 
-def _gplinker(steps, seed=0):
+def make_gplinker(steps, seed=0, size='small', rate=fewfc.RATE):
     """Returns an untrained GPLinker, compiled as `gplinker train` does."""
     from gplinker_kit import backend, training
     from gplinker_kit.gplinker import GPLinker, Settings
@@ -23,14 +23,14 @@ def _gplinker(steps, seed=0):
 
     backend.set_random_seed(seed)
     tokenizer = fewfc.tokenizer()
-    encoder = resolve_config(None, 'roformer_v2', **dict(named_size('small'), vocab_size=tokenizer._vocab_size))
+    encoder = resolve_config(None, 'roformer_v2', **dict(named_size(size), vocab_size=tokenizer._vocab_size))
     settings = Settings(encoder=encoder, head_size=fewfc.HEAD_SIZE, max_length=fewfc.MAX_LENGTH)
     made = GPLinker(settings, fewfc.schema(), tokenizer)
-    training.compile_model(made, training.Recipe(learning_rate=fewfc.RATE), steps)
+    training.compile_model(made, training.Recipe(learning_rate=rate), steps)
     return made
 
 
-def _versions():
+def versions():
     from gplinker_kit import backend
 
     return dict(backend.versions(), engine=backend.ENGINE)
@@ -43,11 +43,11 @@ def train_step(options):
 
     chosen = fewfc.shuffled(2 if options['quick'] else 3)
     batches = [make_batch(items, fewfc.longest(items)) for items in chosen]
-    made = _gplinker(1000)
+    made = make_gplinker(1000)
     for inputs, targets in batches:
         train_step(made.model, inputs, targets)
     flops = np.mean([fewfc.step_flops(len(items), fewfc.longest(items)) for items in chosen])
-    yield {'versions': _versions(), 'parameters': int(made.model.count_params()), 'flops': float(flops)}
+    yield {'versions': versions(), 'parameters': int(made.model.count_params()), 'flops': float(flops)}
     while True:
         started = time.perf_counter()
         for inputs, targets in batches:
@@ -62,11 +62,11 @@ def train_peak_memory(options):
 
     batches = fewfc.widest(2)
     start = memory.begin()
-    made = _gplinker(1000)
+    made = make_gplinker(1000)
     for items in batches:
         training.train_step(made.model, *make_batch(items, fewfc.longest(items)))
     peak = memory.peak_since(start)
-    yield {'versions': _versions(), 'parameters': int(made.model.count_params())}
+    yield {'versions': versions(), 'parameters': int(made.model.count_params())}
     yield peak
 
 
@@ -79,14 +79,14 @@ def train_epoch(options):
     items = fewfc.encode(fewfc.examples(fewfc.TRAIN))
     epoch = epoch_batches(items, Recipe(batch_size=fewfc.BATCH), fewfc.MAX_LENGTH, np.random.RandomState(0))
     chosen = fewfc.cross_section(epoch, 6 if options['quick'] else 36, lambda batch: batch[1])
-    made = _gplinker(1000)
+    made = make_gplinker(1000)
 
     def train_on_all():
         for indices, width in chosen:
             train_step(made.model, *make_batch([items[i] for i in indices], width))
 
     train_on_all()  # compiles a program a shape
-    yield {'versions': _versions(), 'parameters': int(made.model.count_params()),
+    yield {'versions': versions(), 'parameters': int(made.model.count_params()),
            'note': 'ours: %d of %d batches' % (len(chosen), len(epoch))}
     while True:
         started = time.perf_counter()
@@ -96,21 +96,28 @@ def train_epoch(options):
 
 def train_for_extract(options):
     """Trains for a moment and saves: an untrained model finds so many spans that only the clique search would count."""
-    from gplinker_kit.events.batches import length_batches, make_batch
     from gplinker_kit.models.weights import save_weights
-    from gplinker_kit.training import train_step
 
     steps, batch = (100, 16) if options['quick'] else (160, fewfc.BATCH)
+    made = make_gplinker(steps)
+    learn_a_little(made, steps, batch)
+    save_weights(made.model, os.path.join(options['folder'], 'weights.safetensors'))
+    yield {'note': 'the weights come from %d steps of training' % steps}
+
+
+def learn_a_little(made, steps, batch):
+    """Trains a compiled GPLinker for so many steps."""
+    from gplinker_kit.events.batches import length_batches, make_batch
+    from gplinker_kit.training import train_step
+
     items = fewfc.encode(fewfc.examples(fewfc.TRAIN))
     items = [item for item in items if len(item[0]) <= 64]  # the shorter third teaches what is needed, faster
-    random, made, done = np.random.RandomState(0), _gplinker(steps), 0
+    random, done = np.random.RandomState(0), 0
     while done < steps:
         for indices, width in length_batches([len(ids) for ids, _, _ in items], batch, random, 32):
             if done < steps:
                 train_step(made.model, *make_batch([items[i] for i in indices], width))
                 done += 1
-    save_weights(made.model, os.path.join(options['folder'], 'weights.safetensors'))
-    yield {'note': 'the weights come from %d steps of training' % steps}
 
 
 def extract(options):
@@ -119,13 +126,13 @@ def extract(options):
     from gplinker_kit.models.weights import load_weights
 
     texts = fewfc.dev_texts(40 if options['quick'] else None)
-    made = _gplinker(1000)
+    made = make_gplinker(1000)
     load_weights(made.model, os.path.join(options['folder'], 'weights.safetensors'))
     policy = Policy()  # the published scripts' way with unlinked and contained events
     found = made.extract(texts, policy=policy)
     yield {
-        'versions': _versions(),
-        'events': [[_flat(event) for event in extraction.events] for extraction in found],
+        'versions': versions(),
+        'events': [[flat(event) for event in extraction.events] for extraction in found],
         'limits': sum(extraction.truncated for extraction in found),
     }
     while True:
@@ -134,7 +141,7 @@ def extract(options):
         yield len(texts) / (time.perf_counter() - started)
 
 
-def _flat(event):
+def flat(event):
     """An event as [type, trigger or None, arguments], all places in characters; sorted, for JSON."""
     place = None if event.trigger is None else [event.trigger.start, event.trigger.end]
     return [event.event_type, place, sorted([a.role, a.start, a.end] for a in event.arguments)]
