@@ -8,13 +8,10 @@ from __future__ import annotations
 
 import math
 
+from gplinker_kit.drawing import BLUE, GREEN, GRID, INK, ORANGE, SOFT, add_axes, label_lines, make_figure, save
 from gplinker_kit.errors import hint
-from gplinker_kit.files import atomic_write
 
-DPI = 160
 STEEP = 20  # a loss that falls by more than this is drawn on a log scale
-INK, SOFT, GRID = '#17202b', '#5a6573', '#e3e7ec'
-BLUE, ORANGE, GREEN = '#0072b2', '#d55e00', '#009e73'  # of Okabe and Ito, for all kinds of colour vision
 # name: (where it is in an entry's `dev`, label, colour, marker of the best epoch)
 SCORES = {
     'argument': (('strict', 'argument', 'f1'), 'argument, strict', BLUE, 'o'),
@@ -54,12 +51,12 @@ def training_curves(history, path):
     scores = {name: _series(history, epochs, ('dev',) + where) for name, (where, _, _, _) in SCORES.items()}
     groups = _group_series(history, epochs)
     panels = 1 + any(scores.values()) + bool(groups)
-    figure = _figure(3.4 + 4.2 * (panels - 1), 3.8)
+    figure = make_figure(3.4 + 4.2 * (panels - 1), 3.8)
     grid = figure.add_gridspec(2 if rates else 1, panels, height_ratios=[2.4, 1] if rates else [1],
                                width_ratios=[1] + [1.05] * (panels - 1))
     steep = min(losses) > 0 and max(losses) > STEEP * min(losses)
     title = 'training loss, log scale' if steep else 'training loss'
-    axes = _axes(figure, grid[0, 0], title, None if rates else 'epoch', epochs)
+    axes = add_axes(figure, grid[0, 0], title, None if rates else 'epoch', epochs)
     axes.plot(epochs, losses, color=INK, linewidth=1.8, marker='.' if len(epochs) == 1 else None)
     if steep:
         axes.set_yscale('log')
@@ -69,18 +66,18 @@ def training_curves(history, path):
         axes.set_ylim(bottom=min(0.0, min(losses)))
     if rates:
         axes.tick_params(labelbottom=False)
-        axes = _axes(figure, grid[1, 0], 'learning rate', 'epoch', epochs)
+        axes = add_axes(figure, grid[1, 0], 'learning rate', 'epoch', epochs)
         axes.plot(*zip(*rates), color=SOFT, linewidth=1.5, marker='.' if len(rates) == 1 else None)
         axes.set_ylim(bottom=0)
         axes.yaxis.set_major_formatter('{x:g}')
     if any(scores.values()):
-        axes = _axes(figure, grid[:, 1], 'dev F1 (%)', 'epoch', epochs)
+        axes = add_axes(figure, grid[:, 1], 'dev F1 (%)', 'epoch', epochs)
         labels = [_score_line(axes, scores[name], 9 - k, *SCORES[name][1:])
                   for k, name in enumerate(SCORES) if scores[name]]
         axes.set_ylim(0, 100)
-        _label_lines(axes, labels)
+        label_lines(axes, labels)
     if groups:
-        axes = _axes(figure, grid[:, -1], 'dev F1 (%) by kind of sentence; dashed: event', 'epoch', epochs)
+        axes = add_axes(figure, grid[:, -1], 'dev F1 (%) by kind of sentence; dashed: event', 'epoch', epochs)
         labels = []
         for name, measure, points in groups:
             label, color = GROUPS[name]
@@ -88,8 +85,8 @@ def training_curves(history, path):
                       marker='.' if len(points) == 1 else None)
             labels.append((points[-1][1], '%s, %s\n%.1f' % (label, measure, points[-1][1]), color))
         axes.set_ylim(0, 100)
-        _label_lines(axes, labels)
-    _save(figure, path)
+        label_lines(axes, labels)
+    save(figure, path)
 
 
 def threshold_curves(curves, thresholds, path):
@@ -114,11 +111,11 @@ def threshold_curves(curves, thresholds, path):
                 raise ValueError('curves[%r]: expected [threshold, f1, precision, recall], got %r' % (head, point))
     chosen = thresholds.to_dict() if hasattr(thresholds, 'to_dict') else dict(thresholds)
     heads = [head for head in HEADS if curves.get(head)]
-    figure = _figure(3.9 * len(heads), 3.6)
+    figure = make_figure(3.9 * len(heads), 3.6)
     grid = figure.add_gridspec(1, len(heads))
     for place, head in zip(grid, heads):
         points = sorted(map(tuple, curves[head]))
-        axes = _axes(figure, place, HEADS[head][1], HEADS[head][0] + ' (logit)')
+        axes = add_axes(figure, place, HEADS[head][1], HEADS[head][0] + ' (logit)')
         columns = list(zip(*points))
         labels = []
         for number, (name, color, style) in enumerate(RATIOS, 1):
@@ -128,8 +125,8 @@ def threshold_curves(curves, thresholds, path):
             labels.append((values[-1], name, color))
         axes.set_ylim(0, 100)
         _mark_threshold(axes, points, chosen.get(head, 0.0))
-        _label_lines(axes, labels)
-    _save(figure, path)
+        label_lines(axes, labels)
+    save(figure, path)
 
 
 def rate_curve(found, path):
@@ -143,8 +140,8 @@ def rate_curve(found, path):
     if not points:
         raise ValueError('found has no step with a finite loss: %r' % (found,))
     rates, losses, smooth = zip(*points)
-    figure = _figure(5.2, 3.6)
-    axes = _axes(figure, figure.add_gridspec(1, 1)[0, 0], 'training loss, and its moving average', 'learning rate')
+    figure = make_figure(5.2, 3.6)
+    axes = add_axes(figure, figure.add_gridspec(1, 1)[0, 0], 'training loss, and its moving average', 'learning rate')
     axes.plot(rates, losses, color=GRID, linewidth=1.2)
     axes.plot(rates, smooth, color=BLUE, linewidth=2.2, marker='.' if len(points) == 1 else None)
     axes.set_xscale('log')
@@ -155,7 +152,7 @@ def rate_curve(found, path):
         axes.axvline(found.best, color=ORANGE, linewidth=1.5)
         axes.annotate('steepest at %.2g' % found.best, (found.best, 1), (4, 4), xycoords=('data', 'axes fraction'),
                       textcoords='offset points', fontsize=8.5, color=ORANGE)
-    _save(figure, path)
+    save(figure, path)
 
 
 def _mark_threshold(axes, points, chosen):
@@ -220,59 +217,3 @@ def _score_line(axes, points, size, label, color, marker):
     axes.plot([epoch], [best], color=color, marker=marker, markersize=size, markeredgecolor='white', clip_on=False,
               zorder=5)
     return points[-1][1], '%s\nbest %.1f, epoch %g' % (label, best, epoch), color
-
-
-def _figure(width, height):
-    """Returns a white Figure of so many inches that draws itself by Agg."""
-    try:
-        from matplotlib.backends.backend_agg import FigureCanvasAgg
-        from matplotlib.figure import Figure
-    except ImportError as error:
-        raise ImportError("pictures need matplotlib: pip install 'gplinker-kit[view]' (%s)" % error) from error
-    figure = Figure(figsize=(width, height), dpi=DPI, facecolor='white', constrained_layout=True)
-    FigureCanvasAgg(figure)
-    return figure
-
-
-def _axes(figure, place, title, below, epochs=None):
-    """Axes with a title at the top left in place of a turned label, and nothing that says nothing."""
-    from matplotlib.ticker import MaxNLocator
-
-    axes = figure.add_subplot(place)
-    axes.set_title(title, loc='left', fontsize=9.5, color=INK, pad=18 if epochs is None else 8)
-    for side in ('top', 'right', 'left'):
-        axes.spines[side].set_visible(False)
-    axes.spines['bottom'].set_color(SOFT)
-    axes.grid(axis='y', color=GRID, linewidth=0.8)
-    axes.set_axisbelow(True)
-    axes.tick_params(length=0, labelsize=8.5, colors=SOFT)
-    if below is not None:
-        axes.set_xlabel(below, fontsize=9, color=SOFT)
-    if epochs is not None:
-        axes.xaxis.set_major_locator(MaxNLocator(6, integer=True, min_n_ticks=1))
-        first, last = min(epochs), max(epochs)
-        margin = max(0.02 * (last - first), 0.5 if first == last else 0.2)
-        axes.set_xlim(first - margin, last + margin)
-    return axes
-
-
-def _label_lines(axes, labels):
-    """Writes each line's name to the right of its end, moved apart where they would overlap."""
-    low, high = axes.get_ylim()
-    lines = max(text.count('\n') + 1 for _, text, _ in labels)
-    gap = min(0.064 * lines, 0.98 / len(labels)) * (high - low)
-    heights = []
-    for height, _, _ in sorted(labels):
-        heights.append(max(height, heights[-1] + gap) if heights else max(height, low + gap / 2))
-    over = heights[-1] - (high - gap / 2)
-    for k in range(len(heights) - 1, -1, -1):  # from above, what is beyond the top pushes down what is below it
-        top = high - gap / 2 if k == len(heights) - 1 else heights[k + 1] - gap
-        heights[k] = min(heights[k], top) if over > 0 else heights[k]
-    for y, (_, text, color) in zip(heights, sorted(labels)):
-        axes.annotate(text, (1, y), (8, 0), xycoords=('axes fraction', 'data'), textcoords='offset points', va='center',
-                      fontsize=8.5, color=color, linespacing=1.25, annotation_clip=False)
-
-
-def _save(figure, path):
-    with atomic_write(path, 'wb') as stream:
-        figure.savefig(stream, format='png', metadata={'Software': None})

@@ -1,13 +1,14 @@
 """Who imports whom: reads a package's source with `ast` and returns what breaks the rules, as sentences.
 
     level 0  nouns              errors files model_folder events.schema
-          1  numpy algorithms   tokenizers events relations clue annotations, and the numpy modules of snippets, bulk
+          1  numpy algorithms   tokenizers events relations clue annotations, and the numpy modules of snippets, bulk,
+                                baselines
           2  backend            the only importer of tensorflow and keras
           3  layers losses optimizers, not each other
           4  models
           5  gplinker training recipe fitting averaging selection thresholds resumption state_file settings_file
              interruption logs health prefetching rate_finder rehearsal distillation pretraining adversarial snippets
-             plots view tasks bulk
+             drawing plots view features tasks bulk baselines
           6  cli
 
 A module may import modules of its own level (but for 3) and of lower ones, inside functions too.
@@ -33,13 +34,15 @@ LEVELS = {
     'snippets.packing': 1, 'snippets.padding': 1, 'snippets.parallel': 1, 'snippets.resize': 1,
     'snippets.subsequences': 1, 'snippets.text': 1, 'snippets.textfile': 1, 'snippets.viterbi': 1,
     'snippets.next_tokens': 1, 'snippets.autoregressive': 2,
+    'baselines.names': 1, 'baselines.spans': 1, 'baselines.grouping': 1, 'baselines.marking': 1, 'baselines.ceiling': 1,
+    'baselines.tuning': 1, 'baselines.results': 1,
     'backend': 2,
     'layers': 3, 'losses': 3, 'optimizers': 3,
     'models': 4,
     'gplinker': 5, 'training': 5, 'recipe': 5, 'fitting': 5, 'averaging': 5, 'selection': 5, 'thresholds': 5,
     'resumption': 5, 'state_file': 5, 'settings_file': 5, 'interruption': 5, 'logs': 5, 'health': 5, 'prefetching': 5,
-    'rate_finder': 5, 'rehearsal': 5, 'distillation': 5, 'pretraining': 5,
-    'adversarial': 5, 'snippets': 5, 'plots': 5, 'view': 5, 'features': 5, 'tasks': 5, 'bulk': 5,
+    'rate_finder': 5, 'rehearsal': 5, 'distillation': 5, 'pretraining': 5, 'adversarial': 5, 'snippets': 5,
+    'drawing': 5, 'plots': 5, 'view': 5, 'features': 5, 'tasks': 5, 'bulk': 5, 'baselines': 5,
     'cli': 6,
 }
 APART = 3  # families of this level do not import each other

@@ -37,7 +37,7 @@ def size(path):
 
 def drawn(function, *arguments):
     """Returns the Figure that a function makes in place of writing it."""
-    with mock.patch.object(plots, '_save') as save:
+    with mock.patch.object(plots, 'save') as save:
         function(*arguments, 'no file')
     return save.call_args[0][0]
 
