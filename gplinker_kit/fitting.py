@@ -45,16 +45,24 @@ def compile_model(gplinker, recipe, steps, schedule=None):
     It is `gplinker.model` itself, or for adversarial training another one with the same layers. Precision, loss scale
     and XLA are those of `backend.accelerate`.
     """
-    links = gplinker.link_labels
     loss = FactorisedPointerCrossentropy if recipe.teacher_weight is None else DistilledPointerCrossentropy
-    losses = [loss(labels) for labels in (len(gplinker.schema), links, links)]
+    return compile_network(gplinker.model, pointer_losses(gplinker, loss), recipe, steps, schedule)
+
+
+def pointer_losses(gplinker, loss=FactorisedPointerCrossentropy):
+    """Returns the losses of the three heads; `loss` is a class whose argument is the number of labels."""
+    links = gplinker.link_labels
+    return [loss(labels) for labels in (len(gplinker.schema), links, links)]
+
+
+def compile_network(model, losses, recipe, steps, schedule=None):
+    """Does what `compile_model` does for any Keras model and its losses."""
     schedule = recipe.schedule(steps) if schedule is None else schedule
     if recipe.accumulate > 1:
         accumulating = extend_with_gradient_accumulation(Adam)
         optimizer = accumulating(schedule, global_clipnorm=recipe.clipnorm, grad_accum_steps=recipe.accumulate)
     else:
         optimizer = Adam(schedule, global_clipnorm=recipe.clipnorm)
-    model = gplinker.model
     if recipe.fgm is not None or recipe.gradient_penalty is not None:
         model = Model(model.inputs, model.outputs, name=model.name)  # an earlier training may have compiled the other
     if recipe.gradient_penalty is not None:

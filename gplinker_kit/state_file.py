@@ -68,10 +68,10 @@ def read_arrays(folder):
     return {name: [flat['%s/%d' % (name, k)] for k in range(count)] for name, count in counts.items()}
 
 
-def compare(found, wanted, path):
-    """Raises a DataError that lists where a training that would go on differs from the one that wrote the facts.
+def differences_of(found, wanted):
+    """Returns words about each difference between what was and what is now.
 
-    Arguments: found, wanted: {what: value}, the value a dict or anything that compares. path: of the state.
+    Arguments: found, wanted: {what: value}, the value a dict or anything that compares.
     """
     differences = []
     for name, now in wanted.items():
@@ -82,6 +82,15 @@ def compare(found, wanted, path):
         elif before != now:
             shown = '' if len(str(now)) > 40 else ': %r then, %r now' % (before, now)
             differences.append('other %s%s' % (name, shown))
+    return differences
+
+
+def compare(found, wanted, path):
+    """Raises a DataError that lists where a training that would go on differs from the one that wrote the facts.
+
+    Arguments: found, wanted: as in `differences_of`. path: of the state.
+    """
+    differences = differences_of(found, wanted)
     if differences:
         raise DataError('this training cannot go on, it was another one:\n  %s' % '\n  '.join(differences), path)
 

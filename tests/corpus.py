@@ -26,15 +26,24 @@ def sentences(count):
     return Schema.from_lines([line for line in schema.to_lines() if line['event_type'] in found]), examples
 
 
-def tiny_gplinker(schema, seed=0, max_length=64, window_stride=None, typed_links=False, **encoder):
-    """Returns an untrained GPLinker: one block, 64 wide."""
+def fresh_graph(seed=0):
+    """Begins a new graph, and random numbers anew."""
     (keras.backend.clear_session if hasattr(keras.backend, 'clear_session') else K.clear_session)()
     if STACK != 'keras3':
         keras.backend.set_session(plain_session())
     set_random_seed(seed)
-    tokenizer = Tokenizer(VOCAB, do_lower_case=True)
+
+
+def tiny_settings(tokenizer, max_length=64, window_stride=None, typed_links=False, **encoder):
+    """Returns Settings of one block, 64 wide."""
     size = dict(hidden_size=64, num_hidden_layers=1, num_attention_heads=2, intermediate_size=128, hidden_act='relu')
     size.update(encoder, vocab_size=tokenizer._vocab_size)
-    settings = Settings(encoder=resolve_config(None, 'roformer_v2', **size), head_size=32, max_length=max_length,
-                        window_stride=window_stride, typed_links=typed_links)
-    return GPLinker(settings, schema, tokenizer)
+    return Settings(encoder=resolve_config(None, 'roformer_v2', **size), head_size=32, max_length=max_length,
+                    window_stride=window_stride, typed_links=typed_links)
+
+
+def tiny_gplinker(schema, seed=0, **settings):
+    """Returns an untrained GPLinker of `tiny_settings`."""
+    fresh_graph(seed)
+    tokenizer = Tokenizer(VOCAB, do_lower_case=True)
+    return GPLinker(tiny_settings(tokenizer, **settings), schema, tokenizer)

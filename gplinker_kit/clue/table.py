@@ -32,6 +32,11 @@ def mean_and_spread(values):
     return mean, math.sqrt(sum((value - mean) ** 2 for value in values) / (len(values) - 1))
 
 
+def percent(mean, spread):
+    """Returns a mean and its spread, ratios, in percent: '56.12 ± 0.30', or '56.12' where the spread is None."""
+    return '%.2f' % (100 * mean) if spread is None else '%.2f ± %.2f' % (100 * mean, 100 * spread)
+
+
 def make_table(results, published=PUBLISHED):
     """Returns a Markdown table: a row for each model and split, ours first, a column for each task that has a result.
 
@@ -51,7 +56,7 @@ def make_table(results, published=PUBLISHED):
         if name in row:
             raise ValueError('%s has two results of %s on %s; give the seeds of one as its values'
                              % (result.model, name, result.split))
-        row[name] = _percent(*mean_and_spread(result.values))
+        row[name] = percent(*mean_and_spread(result.values))
     if not cells:
         raise ValueError('there are no results to print')
     columns = [name for name in COLUMNS if any(name in row for row in cells.values())]
@@ -71,7 +76,3 @@ def make_table(results, published=PUBLISHED):
         text += '\n\\* Not the official metric, but that of the scripts: %s.\n' % '; '.join(
             '%s: %s' % (name, OTHER_METRICS[name]) for name in columns if name in marked)
     return text
-
-
-def _percent(mean, spread):
-    return '%.2f' % (100 * mean) if spread is None else '%.2f ± %.2f' % (100 * mean, 100 * spread)

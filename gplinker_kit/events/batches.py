@@ -74,6 +74,17 @@ def cut_batches(lengths, batch_size, call=CALL):
     return batches
 
 
+def pad_inputs(items, width):
+    """Returns [token ids, segment ids], both int32 (b, width), of items that begin with them, 0 where they end."""
+    inputs = []
+    for part in (0, 1):
+        padded = np.zeros((len(items), width), 'int32')
+        for row, item in zip(padded, items):
+            row[:len(item[part])] = item[part]
+        inputs.append(padded)
+    return inputs
+
+
 def make_batch(items, width, gold_multiple=GOLD_MULTIPLE):
     """Pads encoded texts into arrays.
 
@@ -82,15 +93,9 @@ def make_batch(items, width, gold_multiple=GOLD_MULTIPLE):
     Returns: ([token ids (b, width), segment ids (b, width)], [arguments, heads, tails]): int32 (b, G, 3), or of
         SoftTargets float32 (b, G, 5), as `pad_targets` makes them.
     """
-    inputs = []
-    for part in (0, 1):
-        padded = np.zeros((len(items), width), 'int32')
-        for row, item in zip(padded, items):
-            row[:len(item[part])] = item[part]
-        inputs.append(padded)
     targets = [item[2] for item in items]
     golds = [
         pad_targets([getattr(target, name) for target in targets], gold_multiple)
         for name in ('arguments', 'heads', 'tails')
     ]
-    return inputs, golds
+    return pad_inputs(items, width), golds

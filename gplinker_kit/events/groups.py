@@ -8,34 +8,41 @@ from gplinker_kit.events import strict
 from gplinker_kit.events.counts import Counts
 
 GROUPS = ('one_event', 'several_of_a_type', 'shared_trigger')
+ALL_GROUPS = GROUPS + ('several_events',)
 
 
-def groups_of(events):
-    """Returns the names of the groups that a text belongs to by its gold events; none, one or two of them.
+def groups_of(events, names=GROUPS):
+    """Returns those of some groups' names to which a text belongs by its gold events.
 
-    'one_event': exactly one event. 'several_of_a_type': two or more events of some type. 'shared_trigger': two or more
-    events, of any types, with the same trigger, text and position.
+    'one_event': exactly one event. 'several_events': two or more. 'several_of_a_type': two or more events of some type.
+    'shared_trigger': two or more events, of any types, with the same trigger, text and position.
     """
     events = list(events)
-    if len(events) == 1:
-        return ('one_event',)
     types = Counter(event.event_type for event in events)
     triggers = Counter((event.trigger.text, event.trigger.start) for event in events if event.trigger is not None)
-    return tuple(name for name, counts in zip(GROUPS[1:], (types, triggers)) if max(counts.values(), default=0) > 1)
+    member = {
+        'one_event': len(events) == 1, 'several_of_a_type': max(types.values(), default=0) > 1,
+        'shared_trigger': max(triggers.values(), default=0) > 1, 'several_events': len(events) > 1,
+    }
+    return tuple(name for name in names if member[name])
 
 
 class GroupScores:
-    """Collects strict argument and event counts separately for each of `GROUPS`, text by text."""
+    """Collects strict argument and event counts separately for each group, text by text.
 
-    def __init__(self):
-        self.texts = dict.fromkeys(GROUPS, 0)
-        self.argument = dict.fromkeys(GROUPS, Counts())
-        self.event = dict.fromkeys(GROUPS, Counts())
+    Arguments: names: of the groups, some of `ALL_GROUPS`.
+    """
+
+    def __init__(self, names=GROUPS):
+        self.names = tuple(names)
+        self.texts = dict.fromkeys(names, 0)
+        self.argument = dict.fromkeys(names, Counts())
+        self.event = dict.fromkeys(names, Counts())
 
     def update(self, gold, predicted):
         """Adds one text: its gold and its predicted events. Returns self."""
         gold, predicted = list(gold), list(predicted)
-        names = groups_of(gold)
+        names = groups_of(gold, self.names)
         if names:
             argument, event = strict.argument_counts(gold, predicted), strict.event_counts(gold, predicted)
         for name in names:
@@ -47,4 +54,4 @@ class GroupScores:
     def as_dict(self):
         """Returns {group: {'texts': int, 'argument': Counts.as_dict(), 'event': Counts.as_dict()}}."""
         return {name: {'texts': self.texts[name], 'argument': self.argument[name].as_dict(),
-                       'event': self.event[name].as_dict()} for name in GROUPS}
+                       'event': self.event[name].as_dict()} for name in self.names}

@@ -3,7 +3,7 @@
 import pytest
 
 from gplinker_kit.events import Argument, Event
-from gplinker_kit.events.groups import GROUPS, GroupScores, groups_of
+from gplinker_kit.events.groups import ALL_GROUPS, GROUPS, GroupScores, groups_of
 
 
 def event(event_type, start=0, *arguments):
@@ -28,6 +28,7 @@ ONE, OTHER = event('组织关系-裁员'), event('财经/交易-上市')
 )
 def test_groups(events, names):
     assert groups_of(events) == names
+    assert groups_of(events, ALL_GROUPS) == names + ('several_events',) * (len(events) > 1)
 
 
 def test_scores_are_counted_in_every_group_of_the_gold():
@@ -43,3 +44,9 @@ def test_scores_are_counted_in_every_group_of_the_gold():
     assert found['one_event']['event']['recall'] == 0.5
     assert found['shared_trigger']['argument']['precision'] == pytest.approx(2 / 3)
     assert found['shared_trigger']['event']['correct'] == 1 and found['several_of_a_type']['event']['f1'] == 0
+
+
+def test_scores_of_other_groups():
+    scores = GroupScores(('several_events', 'one_event')).update([ONE, OTHER], [ONE]).as_dict()
+    assert list(scores) == ['several_events', 'one_event'] and scores['one_event']['texts'] == 0
+    assert scores['several_events']['event']['recall'] == 0.5
