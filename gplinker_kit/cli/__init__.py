@@ -8,6 +8,7 @@ import sys
 from gplinker_kit import __version__
 from gplinker_kit.cli import (
     clue,
+    compare,
     convert,
     duie,
     evaluate,
@@ -26,7 +27,7 @@ from gplinker_kit.cli import (
 
 COMMANDS = {'train': train, 'extract': extract, 'evaluate': evaluate, 'submit': submit, 'tune': tune,
             'view': view, 'plot': plot, 'convert': convert, 'inspect': inspect_folder, 'features': features,
-            'pretrain': pretrain, 'clue': clue, 'duie': duie, 'schema': schema,
+            'pretrain': pretrain, 'clue': clue, 'duie': duie, 'compare': compare, 'schema': schema,
             'import': import_annotations}
 
 

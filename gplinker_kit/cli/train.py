@@ -34,18 +34,23 @@ CONFIG_NAMES = ('bert_config.json', 'config.json')
 TEACHER_WEIGHT = 0.5
 
 
-def add_arguments(parser):
+def add_corpus_arguments(parser):
+    """Adds the options that `corpus_paths` reads."""
     data = parser.add_argument_group('corpus')
     data.add_argument('--data', metavar='DIR', help='folder with the three files below and, for --size, vocab.txt')
     data.add_argument('--schema', metavar='FILE', help='default: DIR/duee_event_schema.json')
     data.add_argument('--train', metavar='FILE', help='default: DIR/duee_train.json')
     data.add_argument('--dev', metavar='FILE', help='default: DIR/duee_dev.json where it exists')
+
+
+def add_encoder_arguments(parser, folders='--pretrained or --data'):
+    """Adds the options that `encoder_arguments` and `model_settings` read; `folders`: which may have a vocabulary."""
     encoder = parser.add_argument_group('encoder')
     encoder.add_argument('--model', default='roformer_v2', help='architecture (default: %(default)s)')
     encoder.add_argument('--size', help='an encoder trained from scratch: tiny or small (default: small)')
     encoder.add_argument('--config', metavar='FILE', help='an encoder trained from scratch, by its config JSON')
     encoder.add_argument('--pretrained', metavar='DIR', help='folder with config, vocab.txt and a checkpoint')
-    encoder.add_argument('--vocab', metavar='FILE', help='default: vocab.txt of --pretrained, --data or --teacher')
+    encoder.add_argument('--vocab', metavar='FILE', help='default: vocab.txt of %s' % folders)
     encoder.add_argument('--cased', action='store_true', help='keep case and accents')
     encoder.add_argument('--dropout', type=float, help='default: 0.1, or what the config says')
     encoder.add_argument('--recompute', action='store_true',
@@ -55,6 +60,11 @@ def add_arguments(parser):
                          help='tokens a window; longer texts are cut into overlapping ones (default: %(default)s)')
     encoder.add_argument('--window-stride', type=int, metavar='N', help='tokens between windows (default: half of one)')
     encoder.add_argument('--typed-links', action='store_true', help='link scores of their own for each event type')
+
+
+def add_arguments(parser):
+    add_corpus_arguments(parser)
+    add_encoder_arguments(parser, '--pretrained, --data or --teacher')
     recipe = parser.add_argument_group('recipe')
     recipe.add_argument('--epochs', type=int, default=20, metavar='N', help='default: %(default)s')
     recipe.add_argument('--batch-size', type=int, default=32, metavar='N', help='default: %(default)s')
@@ -108,9 +118,6 @@ def add_arguments(parser):
 
 
 def run(options):
-    from gplinker_kit.events import read_examples, read_schema
-    from gplinker_kit.tokenizers import Tokenizer
-
     if options.teacher is None:
         for name in ('teacher_weight', 'unlabelled'):
             if getattr(options, name) is not None:
@@ -118,36 +125,26 @@ def run(options):
     elif os.path.realpath(options.teacher) == os.path.realpath(options.output):
         raise ValueError('--output is the folder of the --teacher; the student needs another one')
     taught = [] if options.teacher is None else [current_version(options.teacher)]
-    paths = corpus_paths(options)
-    schema = read_schema(paths['schema'])
-    train_examples = read_examples(paths['train'], schema)
-    dev_examples = read_examples(paths['dev'], schema) if paths['dev'] else []
-    for name, examples in (('train', train_examples), ('dev', dev_examples)):
-        unlabelled = examples and all(example.events is None for example in examples)
-        if unlabelled and not (taught and name == 'train'):
-            raise DataError('no line has an event_list; expected labelled sentences (--%s)' % name, paths[name])
+    schema, train_examples, dev_examples, tokenizer = read_corpus(options, taught)
     texts = [] if options.unlabelled is None else [line['text'] for line in read_inputs(options.unlabelled, 'auto')]
-    vocabulary = vocabulary_path(options.vocab, [options.pretrained, options.data] + taught)
-    tokenizer = Tokenizer(vocabulary, do_lower_case=not options.cased)
     trial = options.dry_run or options.find_rate is not None
     check_output(options.output, make=not trial)
     if not trial:
         check_unfinished(options, progress)
 
     from gplinker_kit import backend
-    from gplinker_kit.gplinker import GPLinker, Settings
+    from gplinker_kit.gplinker import GPLinker
     from gplinker_kit.logs import CSVLog, TensorBoardLog
     from gplinker_kit.training import Recipe, train
 
     logs = [CSVLog(options.log_csv)] if options.log_csv else []
     logs += [TensorBoardLog(options.tensorboard)] if options.tensorboard else []
-    default_rate = 2e-5 if options.pretrained else 5e-4
     recipe = Recipe(
         epochs=options.epochs,
         batch_size=options.batch_size,
         batch_tokens=options.batch_tokens,
         accumulate=options.accumulate,
-        learning_rate=options.learning_rate if options.learning_rate is not None else default_rate,
+        learning_rate=learning_rate(options),
         warmup=options.warmup,
         clipnorm=options.clipnorm or None,
         ema=options.ema,
@@ -161,12 +158,7 @@ def run(options):
     accelerate(options)
     backend.set_random_seed(options.seed)
     say('stack: %s' % ', '.join('%s %s' % pair for pair in backend.versions().items()))
-    encoder = encoder_arguments(options, tokenizer._vocab_size)
-    settings = Settings(
-        model=options.model, encoder=encoder, max_length=options.max_length, do_lower_case=not options.cased,
-        typed_links=options.typed_links, window_stride=options.window_stride,
-    )
-    gplinker = GPLinker(settings, schema, tokenizer, checkpoint=options.pretrained)
+    gplinker = GPLinker(model_settings(options, tokenizer), schema, tokenizer, checkpoint=options.pretrained)
     say('model: %s, %.1f million weights, %d labels' % (
         options.model, gplinker.model.count_params() / 1e6, len(schema)))
     if gplinker.load_report is not None:
@@ -233,6 +225,45 @@ def corpus_paths(options):
     if missing:
         raise ValueError('no corpus: give --data DIR, or --%s FILE' % ' FILE and --'.join(missing))
     return paths
+
+
+def read_corpus(options, taught=()):
+    """Returns (Schema, training examples, dev examples, Tokenizer) of the options of corpus and encoder.
+
+    Arguments: taught: the model folder of a teacher, which may have the vocabulary, and with which no training example
+        needs to have gold events.
+    Raises: DataError: a file that is wrong, or that has no gold events.
+    """
+    from gplinker_kit.events import read_examples, read_schema
+    from gplinker_kit.tokenizers import Tokenizer
+
+    paths = corpus_paths(options)
+    schema = read_schema(paths['schema'])
+    train_examples = read_examples(paths['train'], schema)
+    dev_examples = read_examples(paths['dev'], schema) if paths['dev'] else []
+    for name, examples in (('train', train_examples), ('dev', dev_examples)):
+        unlabelled = examples and all(example.events is None for example in examples)
+        if unlabelled and not (taught and name == 'train'):
+            raise DataError('no line has an event_list; expected labelled sentences (--%s)' % name, paths[name])
+    vocabulary = vocabulary_path(options.vocab, [options.pretrained, options.data] + list(taught))
+    return schema, train_examples, dev_examples, Tokenizer(vocabulary, do_lower_case=not options.cased)
+
+
+def learning_rate(options):
+    """Returns --learning-rate, or its default."""
+    if options.learning_rate is not None:
+        return options.learning_rate
+    return 2e-5 if options.pretrained else 5e-4
+
+
+def model_settings(options, tokenizer):
+    """Returns the Settings of a GPLinker."""
+    from gplinker_kit.gplinker import Settings
+
+    return Settings(
+        model=options.model, encoder=encoder_arguments(options, tokenizer._vocab_size), max_length=options.max_length,
+        do_lower_case=not options.cased, typed_links=options.typed_links, window_stride=options.window_stride,
+    )
 
 
 def encoder_arguments(options, vocab_size):
