@@ -8,14 +8,16 @@ import sys
 import numpy as np
 
 from gplinker_kit.adversarial import adversarial_training, gradient_penalty
-from gplinker_kit.backend import Model, compile_options
+from gplinker_kit.backend import Model, compile_options, workers
 from gplinker_kit.backend.acceleration import compiles_shapes
 from gplinker_kit.events.alignment import AlignmentReport
 from gplinker_kit.events.batches import GOLD_MULTIPLE, length_batches, make_batch
 from gplinker_kit.events.labels import encode_example, padded_golds
+from gplinker_kit.events.shares import even_height
 from gplinker_kit.losses import DistilledPointerCrossentropy, FactorisedPointerCrossentropy
 from gplinker_kit.optimizers import Adam, extend_with_gradient_accumulation, flush_gradients
 from gplinker_kit.prefetching import prefetch
+from gplinker_kit.processes import share_weights
 
 
 def encode(gplinker, examples):
@@ -43,7 +45,7 @@ def compile_model(gplinker, recipe, steps, schedule=None):
     With `Recipe.teacher_weight` the losses take SoftTargets, else Targets.
     `schedule`, a function of the step, takes the place of the recipe's learning rate.
     It is `gplinker.model` itself, or for adversarial training another one with the same layers. Precision, loss scale
-    and XLA are those of `backend.accelerate`.
+    and XLA are those of `backend.accelerate`. All processes of `backend.distribute` get the weights of the first.
     """
     loss = FactorisedPointerCrossentropy if recipe.teacher_weight is None else DistilledPointerCrossentropy
     return compile_network(gplinker.model, pointer_losses(gplinker, loss), recipe, steps, schedule)
@@ -70,6 +72,7 @@ def compile_network(model, losses, recipe, steps, schedule=None):
     if recipe.fgm is not None:
         model = adversarial_training(model, epsilon=recipe.fgm)
     model.compile(loss=losses, optimizer=optimizer, **compile_options())
+    share_weights(model)
     return model
 
 
@@ -94,7 +97,8 @@ def batch_shapes(items, batches):
     for members, width in batches:
         targets = [items[i][2] for i in members]
         golds = [max(len(getattr(one, name)) for one in targets) for name in ('arguments', 'heads', 'tails')]
-        found.add((len(members), width) + tuple(padded_golds(count, GOLD_MULTIPLE) for count in golds))
+        height = even_height(len(members), workers().parts)
+        found.add((height, width) + tuple(padded_golds(count, GOLD_MULTIPLE) for count in golds))
     return found
 
 
@@ -148,8 +152,8 @@ def run_epoch(model, items, batches, title, progress=True, watch=None, after_ste
 
 
 def train_step(model, inputs, targets):
-    """One step on one batch; returns its loss."""
+    """One step on one batch; returns its loss. The workers of a `backend.distribute` share it."""
     if hasattr(model, 'reset_metrics'):
         model.reset_metrics()
-    result = model.train_on_batch(inputs[: len(model.inputs)], targets)
+    result = workers().train_on_batch(model, inputs[: len(model.inputs)], targets)
     return float(result[0] if isinstance(result, (list, tuple)) else result)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from gplinker_kit.backend import Model, prepare
+from gplinker_kit.backend import Model, prepare, workers
 from gplinker_kit.backend.acceleration import compiles_shapes
 from gplinker_kit.errors import DataError
 from gplinker_kit.events.duee import read_schema, write_schema
@@ -93,7 +93,7 @@ class GPLinker:
     def predict(self, token_ids, segment_ids):
         """int32 arrays (b, n), 0-padded -> three packed score arrays, see `event_pointers`."""
         inputs = [token_ids, segment_ids][: len(self.encoder.inputs)]
-        return [np.asarray(scores) for scores in self.model.predict_on_batch(inputs)]
+        return [np.asarray(scores) for scores in workers().predict_on_batch(self.model, inputs)]
 
     def extractor(self, policy=None, batch_size=32):
         """Returns an `Extractor` that runs this model, by default with the policy `RECOMMENDED`.

@@ -15,6 +15,7 @@ from collections import namedtuple
 
 import numpy as np
 
+from gplinker_kit.backend import workers
 from gplinker_kit.backend.training_state import read_state, write_state
 from gplinker_kit.health import NotFinite
 from gplinker_kit.state_file import (
@@ -36,6 +37,9 @@ They took `seconds`. `random` is the state of the RandomState that shuffles, fro
 
 class Resumption:
     """Writes the state of a running training into its folder, and takes it up again.
+
+    Of several processes (`backend.distribute`) the first does, and the others get its state: all of them call `begin`
+    and `after_step` together.
 
     Arguments:
         owner: GPLinker or TaskModel. model: the compiled model that trains. average: WeightAverage or None.
@@ -79,16 +83,18 @@ class Resumption:
         LossWatch. interruption: Interruption. log: function of one line.
         Raises: NotFinite, for weights that the step broke; KeyboardInterrupt.
         """
-        if position.batches == count or interruption.asked or self.due():
+        stop = workers().any(interruption.asked is not None)
+        if position.batches == count or stop or self.due():
             try:
                 self.write(position)
             except NotFinite as error:
                 raise watch.bad_gradient('%s, batch %d' % (title, position.batches)) from error
-        if interruption.asked:
+        if stop:
             kept = 'nothing is saved, there is no folder'
             if self.folder is not None:
                 kept = '%s holds its state' % state_path(self.folder)
             log('stopped in epoch %d after %d of %d batches; %s' % (position.epoch, position.batches, count, kept))
+            workers().wait()  # a process that ended before the first has written would end that too
             raise KeyboardInterrupt
 
     def begin(self, resume, log):
@@ -96,6 +102,22 @@ class Resumption:
 
         Raises: as `restore`.
         """
+        position = workers().from_chief(lambda: self._begin(resume, log))
+        if position is not None and workers().processes > 1:
+            self._share()
+        return position
+
+    def _share(self):
+        average = self.average
+        arrays, averaged, facts = workers().from_chief(
+            lambda: (read_state(self.model), average and average.state(), self.owner.kept()))
+        if not workers().chief:
+            write_state(self.model, arrays)
+            self.owner.take_up(facts)
+            if average is not None:
+                average.restore(*averaged)
+
+    def _begin(self, resume, log):
         if not resume:
             self.forget()
             return None

@@ -12,7 +12,7 @@ from statistics import median
 import numpy as np
 
 from gplinker_kit.averaging import WeightAverage
-from gplinker_kit.backend import ENGINE, STACK
+from gplinker_kit.backend import ENGINE, STACK, workers
 from gplinker_kit.backend.acceleration import compiles_shapes, settings
 from gplinker_kit.distillation import describe, training_items
 from gplinker_kit.events.exchange import argument_pool, exchange_arguments
@@ -32,6 +32,7 @@ from gplinker_kit.fitting import (
 from gplinker_kit.gplinker import GPLinker
 from gplinker_kit.health import LossWatch, zero_scores
 from gplinker_kit.interruption import Interruption
+from gplinker_kit.processes import check_alike, extract_in_shares, share_result
 from gplinker_kit.recipe import Recipe
 from gplinker_kit.rehearsal import duration
 from gplinker_kit.resumption import Position, Resumption, digest
@@ -41,17 +42,19 @@ from gplinker_kit.thresholds import tune_thresholds
 __all__ = ['Recipe', 'compile_model', 'encode', 'evaluate', 'train', 'train_step']
 
 
-def evaluate(gplinker, examples, batch_size=32, progress=None, groups=None, predicted=None, **options):
+def evaluate(gplinker, examples, batch_size=32, progress=None, groups=None, predicted=None, in_shares=False, **options):
     """Extracts events of labelled examples (others are left out) and scores them.
 
     Arguments:
         groups: GroupScores to add the same texts to, or None. predicted: Counter that gets the numbers of predicted
-            arguments, by 'event type / role', or None. options: see `EventScores`.
+            arguments, by 'event type / role', or None. in_shares: whether all processes of a distributed training call
+            this together, and each extracts a share. options: see `EventScores`.
     Returns:
         EventScores.
     """
     examples = [example for example in examples if example.events is not None]
-    extractions = gplinker.extractor(batch_size=batch_size).extract([e.text for e in examples], progress)
+    extract, texts = gplinker.extractor(batch_size=batch_size).extract, [example.text for example in examples]
+    extractions = extract_in_shares(extract, texts) if in_shares else extract(texts, progress)
     scores = EventScores(**options)
     for example, extraction in zip(examples, extractions):
         scores.update(example.events, extraction.events)
@@ -65,7 +68,7 @@ def evaluate(gplinker, examples, batch_size=32, progress=None, groups=None, pred
 
 def train(gplinker, train_examples, dev_examples=(), recipe=None, save_to=None, log=None, progress=True,
           select='argument', tune='sum', resume=False, state_every=600.0, logs=(), teacher=None, unlabelled=()):
-    """Trains in place.
+    """Trains in place. After `backend.distribute` all processes call it alike; only the first one writes and logs.
 
     Arguments:
         gplinker: GPLinker. train_examples, dev_examples: lists of Example with gold events; without are left out.
@@ -103,6 +106,9 @@ def train(gplinker, train_examples, dev_examples=(), recipe=None, save_to=None, 
         raise ValueError('patience is %d, but there are no labelled dev examples to wait for' % recipe.patience)
     if resume and save_to is None:
         raise ValueError('resume goes on with the training of a folder: name it (save_to)')
+    chief = workers().chief
+    if not chief:
+        save_to, log, progress, logs = None, silent, False, ()
     items, report, teaching = training_items(gplinker, train_examples, recipe, teacher, unlabelled)
     texts = _count(train_examples)
     _tell(texts, items, report, 'training', log)
@@ -126,9 +132,10 @@ def train(gplinker, train_examples, dev_examples=(), recipe=None, save_to=None, 
         'recipe': asdict(recipe), 'settings': asdict(gplinker.settings), 'choice': {'select': select, 'tune': tune},
         'acceleration': settings()._asdict(),
     }, **about)
+    check_alike(about)
     state = Resumption(gplinker, model, average, selection, save_to, about, state_every)
     gplinker.history = []
-    if resume and state.finished():
+    if resume and workers().from_chief(state.finished):
         return _finished(gplinker, save_to, log)
     if teaching is not None:
         items = teaching(items, progress)
@@ -162,8 +169,10 @@ def train(gplinker, train_examples, dev_examples=(), recipe=None, save_to=None, 
         tuned = tune_thresholds(gplinker, dev_examples, tune, batch_size=recipe.batch_size)
         log('%s: %s' % (' and '.join('best %s F1' % name for name in names) or 'last epoch', tuned))
 
-    selection.finish(tuner if dev_examples and tune is not None else None)
-    state.finish()
+    if chief:
+        selection.finish(tuner if dev_examples and tune is not None else None)
+        state.finish()
+    share_result(gplinker)
     return gplinker.history
 
 
@@ -240,7 +249,7 @@ class _Run:
                 line += '; dev argument F1 %.2f, event F1 %.2f (strict), official F1 %.2f' % tuple(
                     100 * f1 for f1 in (scores.argument.f1, scores.event.f1, scores.official.f1)
                 )
-                stop = self.selection.look(number, scores)
+                stop = workers().from_chief(lambda: self.selection.look(number, scores))
         left = (self.recipe.epochs - number) * median(
             [entry['seconds'] + entry.get('dev_seconds', 0) for entry in self.gplinker.history])
         self.log(line + ('; about %s left' % duration(left) if left and not stop else ''))
@@ -252,11 +261,13 @@ class _Run:
 
 def _finished(gplinker, folder, log):
     """Gives the GPLinker the result of a training that is through, and returns its history."""
-    log('the training in %s is finished already' % folder)
-    done = GPLinker.load(folder)
-    gplinker.model.set_weights(done.model.get_weights())
-    gplinker.thresholds, gplinker.threshold_curves = done.thresholds, done.threshold_curves
-    gplinker.history = done.history
+    if workers().chief:
+        log('the training in %s is finished already' % folder)
+        done = GPLinker.load(folder)
+        gplinker.model.set_weights(done.model.get_weights())
+        gplinker.thresholds, gplinker.threshold_curves = done.thresholds, done.threshold_curves
+        gplinker.history = done.history
+    share_result(gplinker)
     return gplinker.history
 
 
@@ -279,9 +290,13 @@ def _arrays(items):
 def _score(gplinker, examples, recipe, entry, predicted):
     """Returns the EventScores of examples and writes them into an entry of the history."""
     start, groups = time.time(), GroupScores()
-    scores = evaluate(gplinker, examples, recipe.batch_size, groups=groups, predicted=predicted)
+    scores = evaluate(gplinker, examples, recipe.batch_size, groups=groups, predicted=predicted, in_shares=True)
     entry.update(dev=scores.as_dict(), groups=groups.as_dict(), dev_seconds=time.time() - start)
     return scores
+
+
+def silent(line):
+    """The log of a process that is not the first."""
 
 
 def log_line(line):

@@ -15,6 +15,7 @@ Names that both sides define:
   `random_states`;
 * `load_tf_checkpoint`, `save_tf_checkpoint`, `set_random_seed`, `versions`, `get_available_gpus`;
 * `accelerate`, `compile_options`, `prepare`: mixed precision and XLA, see `acceleration`;
+* `distribute`, `workers`: several processes or devices, see `distribution`;
 * what bert4keras scripts import besides: the functions of `functions`, `shapes`, `graph`, `recompute` and
   `activations`, and `tf`, the TensorFlow module, where there is one.
 
@@ -25,6 +26,7 @@ imported when the name is first used: the one place where this package reaches u
 import importlib
 
 from gplinker_kit.backend.acceleration import accelerate, compile_options, prepare
+from gplinker_kit.backend.distribution import distribute, workers
 from gplinker_kit.backend.names import OPS
 from gplinker_kit.backend.stack import STACK, is_tf_keras, keras
 
@@ -74,13 +76,14 @@ FORWARDED = {
 
 __all__ = [
     'ENGINE', 'Input', 'K', 'Layer', 'Model', 'OPS', 'STACK', 'accelerate', 'activations', 'add_loss', 'align',
-    'batch_gather', 'compile_options', 'compute_dtype', 'cond', 'divisible_temporal_padding', 'dropout', 'dtype',
+    'batch_gather', 'compile_options', 'compute_dtype', 'cond', 'distribute', 'divisible_temporal_padding', 'dropout',
+    'dtype',
     'epsilon', 'flatten', 'floatx', 'gelu_erf', 'gelu_tanh', 'get_available_gpus', 'initializers', 'is_tf_keras',
     'keras', 'layers', 'leaky_relu', 'load_tf_checkpoint', 'ops', 'pool1d', 'prepare', 'random_normal',
     'random_states', 'random_uniform', 'recompute_grad', 'register', 'reshape', 'root_mean_square',
     'save_tf_checkpoint', 'scan', 'scatter', 'search_layer',
     'seed_generator', 'sequence_masking', 'set_gelu', 'set_random_seed', 'static_dim', 'stop_gradient', 'swish',
-    'symbolic', 'versions', 'where', 'while_loop',
+    'symbolic', 'versions', 'where', 'while_loop', 'workers',
 ] + sorted(FORWARDED)  # fmt: skip
 
 

@@ -86,7 +86,7 @@ def accelerate(precision=None, loss_scale=None, xla=None, lazy_compilation=True)
     if _NOW[0] != Settings(None, None, None, True):
         raise ValueError('accelerate was called before with %s, and now with %s; once in a process it can be'
                          % (_listed(_NOW[0]), _listed(asked)))
-    check_early(STACK, ENGINE, with_flags=xla in ('auto', 'fusible'))
+    check_early('accelerate', STACK, ENGINE, with_flags=xla in ('auto', 'fusible'))
     flags = xla_flags.wanted(xla, lazy_compilation) if xla in ('auto', 'fusible') else {}
     text = xla_flags.extended(os.environ.get(xla_flags.NAME, ''), flags)
     if STACK != 'keras3':

@@ -4,7 +4,7 @@ import tensorflow as tf
 
 from gplinker_kit.backend import STACK, K
 from gplinker_kit.backend.adversarial_rule import direction, penalty
-from gplinker_kit.backend.optimizer_tf1 import dense
+from gplinker_kit.backend.optimizer_tf1 import dense, of_all_workers
 
 
 class FastGradient:
@@ -44,11 +44,11 @@ def _forget_stale(model):
 
 
 def _gradient(model, attack):
-    """The dense gradient of the model's loss for the table."""
+    """The dense gradient of the model's loss for the table, over the whole batch."""
     gradient = K.gradients(model.total_loss, [attack.table])[0]
     if gradient is None:
         raise ValueError('the loss does not depend on the embedding of layer %r' % attack.layer.name)
-    return dense(gradient)
+    return of_all_workers([dense(gradient)])[0]
 
 
 class _PerturbedStep:

@@ -4,7 +4,7 @@ import tensorflow as tf
 
 from gplinker_kit.backend import K, keras
 from gplinker_kit.backend.loss_scale_tf1 import LossScale
-from gplinker_kit.backend.optimizer_tf1 import StepRunner, dense, name_of, sync_state
+from gplinker_kit.backend.optimizer_tf1 import StepRunner, dense, name_of, of_all_workers, sync_state
 
 __all__ = ['Driver', 'dense', 'sync_state', 'value_of']
 
@@ -80,7 +80,8 @@ class Driver(StepRunner, keras.optimizers.Optimizer):
 
     def get_gradients(self, loss, params):
         get = super().get_gradients
-        return self.loss_scale.gradients(lambda scale: get(loss if scale is None else loss * scale, params))
+        return of_all_workers(
+            self.loss_scale.gradients(lambda scale: get(loss if scale is None else loss * scale, params)))
 
     def get_updates(self, loss, params):
         gradients = self.get_gradients(loss, params)

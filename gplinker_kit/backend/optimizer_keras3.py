@@ -6,10 +6,12 @@ import numpy as np
 
 from gplinker_kit.backend import ENGINE, keras, ops
 from gplinker_kit.backend.acceleration import constant_scale
-from gplinker_kit.backend.optimizer_rule import Step, check_replicas
+from gplinker_kit.backend.optimizer_rule import Step
 
 if ENGINE == 'tensorflow':
     import tensorflow as tf
+
+    from gplinker_kit.backend.replicas_tensorflow import on_replicas, summed
 
     def dense(gradient):
         """Adds up an IndexedSlices, whose indices may repeat, into a tensor; a tensor and None pass through.
@@ -23,6 +25,14 @@ else:
     def dense(gradient):
         """Returns `gradient`: JAX and PyTorch make none that are sparse here."""
         return gradient
+
+    def on_replicas():
+        """Returns False: `tf.distribute` is TensorFlow's."""
+        return False
+
+    def summed(gradients):
+        """Returns the list `gradients`."""
+        return gradients
 
 
 if ENGINE == 'torch':
@@ -49,7 +59,8 @@ class Driver(keras.optimizers.Optimizer):
     """Keras 3's `Optimizer` around a rule; see `backend.optimizer`.
 
     A constant loss scale is its own, so that gradients are divided before they are clipped; a dynamic one is Keras's
-    optimizer around it.
+    optimizer around it. On the replicas of `tf.distribute` gradients are added up before all else, and each replica
+    then makes the same update to its own copies.
     """
 
     def __init__(self, rule, learning_rate, name):
@@ -119,7 +130,7 @@ class Driver(keras.optimizers.Optimizer):
         if not self.built:
             self.build(variables)
         try:
-            gradients = self._unscaled([dense(gradient) for gradient in grads])
+            gradients = self._unscaled(summed([dense(gradient) for gradient in grads]))
             gradients = self._prepare(gradients, variables, passed=1)
             super().apply(gradients, variables)
         finally:
@@ -127,7 +138,6 @@ class Driver(keras.optimizers.Optimizer):
 
     def _prepare(self, gradients, variables, passed, closing=False):
         """Begins an update; returns the gradients to apply. `passed` batches are not in the counter yet."""
-        check_replicas(self, getattr(self, '_distribution_strategy', None))
         number = ops.cast(self._iterations, 'float32') + float(passed)
         rate = self._learning_rate if self.schedule is None else self.rate_at(number)
         step = Step(number, ops.cast(rate, 'float32'), closing=closing)
@@ -144,6 +154,14 @@ class Driver(keras.optimizers.Optimizer):
         # Keras tracks lists and dicts that become attributes, and would keep these tensors.
         self._now = types.SimpleNamespace(step=step, states=states)
         return self.process_gradients(gradients)
+
+    def _backend_update_step(self, grads, trainable_variables, learning_rate):
+        if not on_replicas():
+            super()._backend_update_step(grads, trainable_variables, learning_rate)
+            return
+        # Keras would add the gradients up once more, and update in a place where the tensors of this step are not.
+        for gradient, variable in zip(grads, trainable_variables):
+            self.update_step(gradient, variable, learning_rate)
 
     def update_step(self, gradient, variable, learning_rate):
         index = self._get_variable_index(variable)

@@ -3,18 +3,6 @@
 import copy
 
 
-def check_replicas(optimizer, strategy, dynamic=False):
-    """Raises ValueError where a rule with shared scalars is to run on the replicas of a `tf.distribute` strategy.
-
-    dynamic: whether the optimizer itself keeps a dynamic loss scale, which is such a scalar too.
-    """
-    replicas = getattr(strategy, 'num_replicas_in_sync', 1)
-    if replicas > 1 and (dynamic or optimizer.rule.shared()):
-        raise ValueError(
-            '%s: accumulation, lookahead, the moving average and a dynamic loss scale run on one replica, the strategy '
-            'has %d' % (optimizer.name, replicas))
-
-
 class Step:
     """What a rule may know of the present update, apart from the weight itself.
 

@@ -2,7 +2,7 @@
 
 import tensorflow as tf
 
-from gplinker_kit.backend import K
+from gplinker_kit.backend import K, workers
 from gplinker_kit.backend.optimizer_rule import Step
 
 
@@ -21,6 +21,13 @@ def dense(gradient):
         return gradient
     rows = tf.cast(gradient.dense_shape[0], gradient.indices.dtype)
     return tf.math.unsorted_segment_sum(gradient.values, gradient.indices, rows)
+
+
+def of_all_workers(gradients):
+    """Returns the gradients of the whole batch, where several processes share it: those that all else shall see."""
+    if workers().processes == 1:
+        return gradients
+    return workers().average([dense(gradient) for gradient in gradients])
 
 
 class StepRunner:

@@ -6,8 +6,7 @@ from tensorflow.python.keras.optimizer_v2 import optimizer_v2
 
 from gplinker_kit.backend import K, keras
 from gplinker_kit.backend.loss_scale_tf1 import LossScale
-from gplinker_kit.backend.optimizer_rule import check_replicas
-from gplinker_kit.backend.optimizer_tf1 import StepRunner, apply_rule, dense, name_of, sync_state
+from gplinker_kit.backend.optimizer_tf1 import StepRunner, apply_rule, dense, name_of, of_all_workers, sync_state
 
 __all__ = ['Driver', 'dense', 'sync_state', 'value_of']
 
@@ -15,6 +14,18 @@ __all__ = ['Driver', 'dense', 'sync_state', 'value_of']
 def value_of(tensor):
     """Returns the numpy value of a variable or tensor."""
     return K.get_value(tensor)
+
+
+def check_replicas(optimizer, strategy, dynamic=False):
+    """Raises ValueError where a rule with shared scalars is to run on the replicas of a `tf.distribute` strategy.
+
+    dynamic: whether the optimizer itself keeps a dynamic loss scale, which is such a scalar too.
+    """
+    replicas = getattr(strategy, 'num_replicas_in_sync', 1)
+    if replicas > 1 and (dynamic or optimizer.rule.shared()):
+        raise ValueError(
+            '%s: accumulation, lookahead, the moving average and a dynamic loss scale run on one replica, the strategy '
+            'has %d' % (optimizer.name, replicas))
 
 
 class Driver(StepRunner, keras.optimizers.Optimizer):
@@ -114,7 +125,8 @@ class Driver(StepRunner, keras.optimizers.Optimizer):
     def get_gradients(self, loss, params):
         self._create_counters()
         get = super().get_gradients
-        return self.loss_scale.gradients(lambda scale: get(loss if scale is None else loss * scale, params))
+        return of_all_workers(
+            self.loss_scale.gradients(lambda scale: get(loss if scale is None else loss * scale, params)))
 
     def _compute_gradients(self, loss, var_list, grad_loss=None):
         self._create_counters()
@@ -125,7 +137,7 @@ class Driver(StepRunner, keras.optimizers.Optimizer):
             variables.extend(variable for _, variable in pairs)
             return [gradient for gradient, _ in pairs]
 
-        return list(zip(self.loss_scale.gradients(scaled), variables))
+        return list(zip(of_all_workers(self.loss_scale.gradients(scaled)), variables))
 
     def apply_gradients(self, grads_and_vars, name=None):
         pairs = [(dense(gradient), variable) for gradient, variable in grads_and_vars]
