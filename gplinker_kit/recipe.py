@@ -2,9 +2,24 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
+from gplinker_kit.errors import hint
 from gplinker_kit.optimizers.schedules import warmup_linear_decay
+
+# Function of the number of workers -> factor.
+SCALES = {'none': lambda workers: 1.0, 'linear': float, 'sqrt': math.sqrt}
+
+
+def scaled_rate(rate, workers, scale='none'):
+    """Returns the learning rate for batches that are `workers` times as large as those that `rate` was found with.
+
+    scale: 'none', 'linear' (Goyal et al., 2017, arXiv:1706.02677), or 'sqrt' (Krizhevsky, 2014, arXiv:1404.5997).
+    """
+    if scale not in SCALES:
+        raise ValueError('unknown scale %r of the learning rate.%s' % (scale, hint(scale, SCALES)))
+    return rate * SCALES[scale](workers)
 
 
 @dataclass(frozen=True)

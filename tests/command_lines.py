@@ -81,8 +81,8 @@ def faults(text, root=ROOT, help_of=command_help):
     found = []
     for words in shell_commands(text):
         words = [word for word in words if word != '$@']  # what a script passes on
-        if words[0] == 'gplinker':
-            found += gplinker_faults(words[1:], help_of)
+        if words[0] in ('gplinker', 'horovodrun') and 'gplinker' in words:
+            found += gplinker_faults(words[words.index('gplinker') + 1:], help_of)
         elif 'gplinker_kit.cli' in words:
             found += gplinker_faults(words[words.index('gplinker_kit.cli') + 1:], help_of)
         for word in words:

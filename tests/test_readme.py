@@ -39,7 +39,8 @@ def test_the_twins_have_the_same_sections():
     assert levels[0] == levels[1] and levels[0]
 
 
-@pytest.mark.parametrize('name', ['README.md', 'README.zh.md', 'CONTRIBUTING.md', 'docs/duie.md'])
+@pytest.mark.parametrize('name', [
+    'README.md', 'README.zh.md', 'CONTRIBUTING.md', 'docs/duie.md', 'docs/distributed.md'])
 def test_commands_exist(name):
     text = read(name)
     blocks = [code for language, code in code_blocks(text) if language in SHELLS]
@@ -77,6 +78,7 @@ def test_shell_commands():
     ('gplinker train --dta x', 'gplinker train has no option --dta'),
     ('python -m gplinker_kit.cli extract --data=x', 'gplinker extract has no option --data'),
     ('gplinker --verson', 'gplinker has no option --verson'),
+    ('horovodrun -np 2 gplinker train --dta x', 'gplinker train has no option --dta'),
     ('scripts/dmeo', 'scripts/dmeo does not exist'),
     ('python examples/no.py --x', 'examples/no.py does not exist'),
     ('scripts/plain', 'scripts/plain is not executable'),

@@ -2,7 +2,8 @@
 
 import pytest
 
-from gplinker_kit.recipe import Recipe
+from gplinker_kit.cli import common
+from gplinker_kit.recipe import SCALES, Recipe, scaled_rate
 
 
 @pytest.mark.parametrize(
@@ -31,3 +32,10 @@ def test_the_rate_rises_and_falls():
     schedule = Recipe(learning_rate=1.0, warmup=0.1, final_rate=0.2).schedule(100)
     assert [schedule(step) for step in (5, 10, 55, 100)] == pytest.approx([0.5, 1.0, 0.6, 0.2])
     assert Recipe(learning_rate=1.0, warmup=1.0).schedule(1)(1) == pytest.approx(0.05)
+
+
+def test_the_rate_of_larger_batches():
+    assert [scaled_rate(1e-3, 4, scale) for scale in ('none', 'linear', 'sqrt')] == pytest.approx([1e-3, 4e-3, 2e-3])
+    assert scaled_rate(1e-3, 1, 'linear') == 1e-3 and tuple(SCALES) == common.SCALES
+    with pytest.raises(ValueError, match="unknown scale 'linaer' of the learning rate. Did you mean 'linear'"):
+        scaled_rate(1e-3, 4, 'linaer')

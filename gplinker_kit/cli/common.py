@@ -11,6 +11,8 @@ from gplinker_kit.state_file import read_facts, state_path
 # As `backend.acceleration` has them, which would import TensorFlow.
 PRECISIONS = ('float32', 'float16', 'bfloat16')
 COMPILERS = ('auto', 'fusible', 'jit_compile')
+DISTRIBUTIONS = ('horovod', 'keras', 'tensorflow')  # of `backend.distribution`
+SCALES = ('none', 'linear', 'sqrt')  # of `recipe`
 
 
 def add_model_argument(parser, required=True):
@@ -23,6 +25,10 @@ def add_model_argument(parser, required=True):
 
 def say(line):
     print(line, file=sys.stderr, flush=True)
+
+
+def silent(line):
+    """What a process says that is not the first of several."""
 
 
 def vocabulary_path(vocab, folders):
@@ -105,6 +111,33 @@ def accelerated(options):
     """Whether any of those options was given."""
     return (options.precision is not None or options.xla is not None or options.no_lazy_compilation
             or getattr(options, 'loss_scale', None) is not None)
+
+
+def add_distribution_arguments(parser):
+    """Adds --distribute and --scale-learning-rate."""
+    group = parser.add_argument_group('several processes or devices, see docs/distributed.md')
+    group.add_argument('--distribute', choices=DISTRIBUTIONS, metavar='KIND',
+                       help='share each batch of --batch-size texts: horovod, the processes of horovodrun (TensorFlow '
+                            '1.15); keras, all devices of JAX; tensorflow, all devices of TensorFlow (Keras 3)')
+    group.add_argument('--scale-learning-rate', default='none', choices=SCALES,
+                       help='multiply the rate by the number of workers or its root, for a --batch-size that was '
+                            'multiplied by it (default: %(default)s)')
+
+
+def distribute(options):
+    """Does what the options of `add_distribution_arguments` ask for; call it before anything else imports the backend.
+
+    Returns: the `Workers`, or None where nothing was asked for.
+    """
+    if options.distribute is None:
+        if options.scale_learning_rate != 'none':
+            raise ValueError('--scale-learning-rate %s: without --distribute there is one worker' % (
+                options.scale_learning_rate))
+        return None
+    accelerate(options)
+    from gplinker_kit import backend
+
+    return backend.distribute(options.distribute)
 
 
 class Progress:

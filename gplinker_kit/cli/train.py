@@ -16,10 +16,13 @@ import os
 from gplinker_kit.cli.common import (
     accelerate,
     add_acceleration_arguments,
+    add_distribution_arguments,
     add_state_arguments,
     check_unfinished,
+    distribute,
     dropout_rates,
     say,
+    silent,
     vocabulary_path,
 )
 from gplinker_kit.errors import DataError
@@ -114,10 +117,14 @@ def add_arguments(parser):
     run.add_argument('--log-csv', metavar='FILE', help='write a row an epoch into a CSV file')
     run.add_argument('--tensorboard', metavar='DIR', help='write event files for TensorBoard')
     add_acceleration_arguments(parser, training=True)
+    add_distribution_arguments(parser)
     parser.add_argument('--output', required=True, metavar='DIR', help='model folder to write')
 
 
 def run(options):
+    workers = distribute(options)
+    chief = workers is None or workers.chief
+    tell = say if chief else silent
     if options.teacher is None:
         for name in ('teacher_weight', 'unlabelled'):
             if getattr(options, name) is not None:
@@ -128,23 +135,26 @@ def run(options):
     schema, train_examples, dev_examples, tokenizer = read_corpus(options, taught)
     texts = [] if options.unlabelled is None else [line['text'] for line in read_inputs(options.unlabelled, 'auto')]
     trial = options.dry_run or options.find_rate is not None
-    check_output(options.output, make=not trial)
-    if not trial:
-        check_unfinished(options, progress)
+    if workers is None:
+        check_folder(options, trial)
+    else:
+        workers.from_chief(lambda: check_folder(options, trial))
 
     from gplinker_kit import backend
     from gplinker_kit.gplinker import GPLinker
     from gplinker_kit.logs import CSVLog, TensorBoardLog
+    from gplinker_kit.recipe import scaled_rate
     from gplinker_kit.training import Recipe, train
 
-    logs = [CSVLog(options.log_csv)] if options.log_csv else []
-    logs += [TensorBoardLog(options.tensorboard)] if options.tensorboard else []
+    workers = backend.workers()
+    logs = [CSVLog(options.log_csv)] if options.log_csv and chief else []
+    logs += [TensorBoardLog(options.tensorboard)] if options.tensorboard and chief else []
     recipe = Recipe(
         epochs=options.epochs,
         batch_size=options.batch_size,
         batch_tokens=options.batch_tokens,
         accumulate=options.accumulate,
-        learning_rate=learning_rate(options),
+        learning_rate=scaled_rate(learning_rate(options), workers.parts, options.scale_learning_rate),
         warmup=options.warmup,
         clipnorm=options.clipnorm or None,
         ema=options.ema,
@@ -156,26 +166,29 @@ def run(options):
         seed=options.seed,
     )
     accelerate(options)
-    backend.set_random_seed(options.seed)
-    say('stack: %s' % ', '.join('%s %s' % pair for pair in backend.versions().items()))
+    backend.set_random_seed(workers.own_seed(options.seed))
+    tell('stack: %s' % ', '.join('%s %s' % pair for pair in backend.versions().items()))
+    if options.distribute is not None:
+        alone = ' (docs/distributed.md tells how to have more)' if workers.parts == 1 else ''
+        tell('distributed over %s%s; the learning rate is %.3g' % (workers, alone, recipe.learning_rate))
     gplinker = GPLinker(model_settings(options, tokenizer), schema, tokenizer, checkpoint=options.pretrained)
-    say('model: %s, %.1f million weights, %d labels' % (
+    tell('model: %s, %.1f million weights, %d labels' % (
         options.model, gplinker.model.count_params() / 1e6, len(schema)))
     if gplinker.load_report is not None:
-        say('checkpoint: %s' % gplinker.load_report)
+        tell('checkpoint: %s' % gplinker.load_report)
     # After the model, whose random weights would be others behind it.
     teaching = {} if not taught else {'teacher': GPLinker.load(options.teacher), 'unlabelled': texts}
     if options.find_rate is not None:
-        return find_rate(gplinker, train_examples, recipe, options.find_rate, teaching)
+        return find_rate(gplinker, train_examples, recipe, options.find_rate, teaching, chief)
     if options.dry_run:
-        return rehearse(gplinker, train_examples, dev_examples, recipe, options.output, teaching)
+        return rehearse(gplinker, train_examples, dev_examples, recipe, options.output, teaching, tell)
     with contextlib.ExitStack() as stack:
         for log in logs:
             stack.callback(log.close)
-        train(gplinker, train_examples, dev_examples, recipe, save_to=options.output, log=say, select=options.select,
+        train(gplinker, train_examples, dev_examples, recipe, save_to=options.output, log=tell, select=options.select,
               tune=None if options.no_tune else options.objective, resume=options.resume,
               state_every=options.state_every, logs=logs, **teaching)
-    say('the model is in %s' % options.output)
+    tell('the model is in %s' % options.output)
 
 
 def teacher_weight(options):
@@ -185,12 +198,14 @@ def teacher_weight(options):
     return TEACHER_WEIGHT if options.teacher_weight is None else options.teacher_weight
 
 
-def find_rate(gplinker, examples, recipe, path, teaching):
-    """Runs a range test and draws it."""
+def find_rate(gplinker, examples, recipe, path, teaching, chief=True):
+    """Runs a range test; of several processes the chief draws it."""
     from gplinker_kit.plots import rate_curve
     from gplinker_kit.rate_finder import find_learning_rate
 
     found = find_learning_rate(gplinker, examples, recipe, **teaching)
+    if not chief:
+        return
     rate_curve(found, path)
     if found.best is None:
         say('the loss never fell in %d steps, up to a rate of %.2g; see %s' % (
@@ -201,12 +216,12 @@ def find_rate(gplinker, examples, recipe, path, teaching):
             'nearer to the first (see %s)' % (found.best, least, path))
 
 
-def rehearse(gplinker, train_examples, dev_examples, recipe, folder, teaching):
+def rehearse(gplinker, train_examples, dev_examples, recipe, folder, teaching, tell):
     """Makes a few steps and says what a training would take."""
     from gplinker_kit.rehearsal import rehearsal
 
     for line in rehearsal(gplinker, train_examples, dev_examples, recipe, folder, **teaching):
-        say(line)
+        tell(line)
 
 
 def corpus_paths(options):
@@ -292,6 +307,13 @@ def find_config(folder):
         if os.path.exists(os.path.join(folder, name)):
             return os.path.join(folder, name)
     raise DataError('no %s; give it with --config' % ' or '.join(CONFIG_NAMES), folder)
+
+
+def check_folder(options, trial):
+    """Raises where --output cannot take what this command would write."""
+    check_output(options.output, make=not trial)
+    if not trial:
+        check_unfinished(options, progress)
 
 
 def check_output(path, make=True):

@@ -5,6 +5,7 @@ import os
 
 import pytest
 
+from gplinker_kit.backend import STACK
 from gplinker_kit.cli import main
 from gplinker_kit.model_folder import current_version
 from gplinker_kit.state_file import read_facts
@@ -135,3 +136,11 @@ def test_logs_are_written(arguments, tmp_path):
     assert main(arguments + ['--no-tune', '--log-csv', str(path)]) == 0
     lines = path.read_text().split('\n')
     assert lines[0].startswith('epoch,loss,') and [line.split(',')[0] for line in lines[1:]] == ['1', '2', '']
+
+
+def test_distributions_that_are_none(arguments, tmp_path, capsys):
+    """tests/backend/test_distribution.py and tests/test_horovod.py have those that are."""
+    assert main(arguments + ['--scale-learning-rate', 'linear']) == 2
+    assert '--scale-learning-rate linear: without --distribute there is one worker' in capsys.readouterr().err
+    assert main(arguments + ['--distribute', 'horovod' if STACK == 'keras3' else 'keras']) == 2
+    assert 'does not run on' in capsys.readouterr().err and not (tmp_path / 'model').exists()
