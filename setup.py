@@ -39,6 +39,8 @@ EXTRAS = {
         'matplotlib>=3.5',
         "matplotlib<3.6; python_version < '3.9'",  # later ones want a newer numpy than TF 1.15 works with
     ],
+    # There are no wheels: scripts/env tf1-horovod builds it; NVIDIA's image has it.
+    'horovod': ['horovod>=0.21'],
     'sentencepiece': ['sentencepiece>=0.1.99'],
     'jieba': ['jieba>=0.42'],
     'scipy': ['scipy>=1.5'],

@@ -17,6 +17,7 @@ version="%(version)s"
 case "$1 $2" in
     "--version ") echo "Python $version" ;;
     "-c import torch") exit 1 ;;
+    "-c import horovod.tensorflow") %(horovod)s ;;
     "-c "*) exec "%(real)s" -c "import sys; sys.version_info = tuple(map(int, '$version'.split('.'))); $2" ;;
     "-m venv") mkdir -p "$4/bin" && cp "$0" "$4/bin/python" && echo "venv $4" >> "%(log)s" ;;
     "-m pip") echo "pip $*" >> "%(log)s"; case "$*" in *--dry-run*) %(torch)s ;; *) exit %(pip)s ;; esac ;;
@@ -41,9 +42,10 @@ class Machine:
         for name in ('setup.py', 'pyproject.toml'):
             shutil.copy(os.path.join(ROOT, name), str(self.root / name))
 
-    def python(self, path, version='3.7.16', pip=0, torch='exit 1'):
+    def python(self, path, version='3.7.16', pip=0, torch='exit 1', horovod='exit 1'):
         write_program(path, FAKE_PYTHON % {
-            'version': version, 'real': sys.executable, 'log': self.logged, 'pip': pip, 'torch': torch})
+            'version': version, 'real': sys.executable, 'log': self.logged, 'pip': pip, 'torch': torch,
+            'horovod': horovod})
         return str(path)
 
     def run(self, *command, **variables):
@@ -172,9 +174,26 @@ def test_env_adds_torch_only_for_the_cpu(machine, torch, installed, warning):
     assert any(line.endswith(' torch') and '--dry-run' not in line for line in machine.log()) == installed
 
 
+def test_env_builds_horovod_beside_the_installed_tensorflow(machine):
+    """Once it is there nothing is built; a build that does not load is an error, and is tried again."""
+    machine.python(machine.bin / 'python3.7', horovod='[ -e "%s" ]' % (machine.folder / 'built'))
+    status, output, errors = machine.env('tf1-horovod')
+    assert status == 1 and output == '' and 'its TensorFlow part does not load' in errors
+    first = machine.log()
+    assert [line.split()[0] for line in first] == ['venv', 'pip', 'pip', 'pip']
+    constraints = '-c %s/constraints/tf1.txt' % machine.root
+    assert '-e %s[tf1,view,test]' % machine.root in first[1] and all(constraints in line for line in first[1:])
+    assert first[2].endswith(' cmake wheel') and first[3].endswith(' horovod') and '--no-build-isolation' in first[3]
+    assert machine.env('tf1-horovod')[0] == 1 and [line.split()[-1] for line in machine.log()] == ['wheel', 'horovod']
+    (machine.folder / 'built').write_text('')
+    made = str(machine.root / '.venv' / 'tf1-horovod' / 'bin' / 'python')
+    assert machine.env('tf1-horovod') == (0, made + '\n', '') and machine.log() == []
+
+
 @pytest.mark.parametrize('arguments', [
-    (), ('tf2',), ('tf1', '--with', 'torch'), ('keras3', '--with'), ('tf1', 'keras3'),
+    (), ('tf2',), ('tf1-horovod', '--with', 'torch'), ('tf1', '--with', 'torch'), ('keras3', '--with'),
+    ('tf1', 'keras3'),
 ])
 def test_env_refuses_wrong_arguments(machine, arguments):
     status, output, errors = machine.env(*arguments)
-    assert status == 2 and output == '' and 'usage: scripts/env tf1|keras3' in errors
+    assert status == 2 and output == '' and 'usage: scripts/env tf1|tf1-horovod|keras3' in errors

@@ -115,7 +115,7 @@ def test_what_the_tf1_extra_brings_along_asks_for_no_tensorflow(setup_arguments)
 
 
 @pytest.mark.parametrize('name, extras, python', [
-    ('tf1.txt', ['tf1', 'view', 'test'], '3.7'),
+    ('tf1.txt', ['tf1', 'view', 'test', 'horovod'], '3.7'),
     ('keras3.txt', ['keras3', 'torch', 'view', 'ray', 'test', 'lint'], '3.11'),
     ('tf1-nvidia.txt', ['tf1', 'view'], '3.8'),
 ])
