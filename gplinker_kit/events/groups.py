@@ -15,7 +15,8 @@ def groups_of(events, names=GROUPS):
     """Returns those of some groups' names to which a text belongs by its gold events.
 
     'one_event': exactly one event. 'several_events': two or more. 'several_of_a_type': two or more events of some type.
-    'shared_trigger': two or more events, of any types, with the same trigger, text and position.
+    'shared_trigger': two or more events, of any types, with the same trigger, text and position (of documents, whose
+    gold has no position, text).
     """
     events = list(events)
     types = Counter(event.event_type for event in events)
@@ -30,11 +31,11 @@ def groups_of(events, names=GROUPS):
 class GroupScores:
     """Collects strict argument and event counts separately for each group, text by text.
 
-    Arguments: names: of the groups, some of `ALL_GROUPS`.
+    Arguments: names: of the groups, some of `ALL_GROUPS`. positions: as in EventScores.
     """
 
-    def __init__(self, names=GROUPS):
-        self.names = tuple(names)
+    def __init__(self, names=GROUPS, positions=True):
+        self.names, self.positions = tuple(names), positions
         self.texts = dict.fromkeys(names, 0)
         self.argument = dict.fromkeys(names, Counts())
         self.event = dict.fromkeys(names, Counts())
@@ -44,7 +45,8 @@ class GroupScores:
         gold, predicted = list(gold), list(predicted)
         names = groups_of(gold, self.names)
         if names:
-            argument, event = strict.argument_counts(gold, predicted), strict.event_counts(gold, predicted)
+            argument = strict.argument_counts(gold, predicted, self.positions)
+            event = strict.event_counts(gold, predicted, positions=self.positions)
         for name in names:
             self.texts[name] += 1
             self.argument[name] += argument

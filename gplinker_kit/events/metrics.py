@@ -57,6 +57,7 @@ class EventScores:
     """
 
     STRICT = ('event', 'argument', 'trigger', 'event_type')
+    OPTIONS = ('match', 'triggerless', 'positions')
 
     def __init__(self, match='multiset', triggerless='keep', positions=True):
         official.common_characters(match)
@@ -74,8 +75,11 @@ class EventScores:
         self.argument += strict.argument_counts(gold, predicted, self.positions)
         self.trigger += strict.trigger_counts(gold, predicted, self.positions)
         self.event_type += strict.event_type_counts(gold, predicted)
-        self.official += official.argument_counts(gold, predicted, self.match)
+        self.official += self._official(gold, predicted)
         return self
+
+    def _official(self, gold, predicted):
+        return official.argument_counts(gold, predicted, self.match)
 
     def merge(self, other):
         """Adds the counts of another EventScores with the same options. Returns self.
@@ -83,7 +87,7 @@ class EventScores:
         Raises:
             ValueError: the options differ; counts of different scores do not add up.
         """
-        for name in ('match', 'triggerless', 'positions'):
+        for name in self.OPTIONS:
             mine, theirs = getattr(self, name), getattr(other, name)
             if mine != theirs:
                 raise ValueError('cannot merge scores with %s=%r and %s=%r' % (name, mine, name, theirs))
@@ -96,7 +100,7 @@ class EventScores:
         """Returns both families for JSON: {'texts', 'options', 'strict': {name: Counts.as_dict()}, 'official': ...}."""
         return {
             'texts': self.texts,
-            'options': {'match': self.match, 'triggerless': self.triggerless, 'positions': self.positions},
+            'options': {name: getattr(self, name) for name in self.OPTIONS},
             'strict': {name: getattr(self, name).as_dict() for name in self.STRICT},
             'official': {'argument': self.official.as_dict()},
         }
@@ -106,10 +110,13 @@ class EventScores:
         where = 'text and position' if self.positions else 'and text'
         lines = ['strict (type, role, %s equal; events without trigger: %s)' % (where, self.triggerless), HEADER]
         lines += [score_row(name.replace('_', ' '), getattr(self, name)) for name in self.STRICT]
-        lines += ['official DuEE (common characters, %s; no positions, triggers or grouping)' % self.match, HEADER]
-        lines += [score_row('argument', self.official)]
+        lines += self._official_rows()
         lines += ['%d texts; the two families measure different things and are not comparable' % self.texts]
         return '\n'.join(lines)
+
+    def _official_rows(self):
+        title = 'official DuEE (common characters, %s; no positions, triggers or grouping)' % self.match
+        return [title, HEADER, score_row('argument', self.official)]
 
     def __str__(self):
         return self.table()

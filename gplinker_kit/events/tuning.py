@@ -2,7 +2,9 @@
 
 What is tuned. The strict argument F1 depends on the threshold of the argument head (events/sweep.py: exactly, and
 without decoding), the strict event F1 on all three: a missing link splits an event, and one argument too many makes it
-wrong. The two want different thresholds, so the objective is a choice: 'argument', 'event', or 'sum' of both F1.
+wrong. The two want different thresholds, so the objective is a choice: 'argument', 'event', or 'sum' of both F1. Of
+documents, whose gold has no positions, the strict scores compare texts, and there is one objective more: 'official',
+the F1 of the official DuEE-fin score (events/official_fin.py) of what would be handed in.
 
 Search. Event F1 needs the cliques, so points (arguments, heads, tails) are decoded: a grid of argument thresholds times
 link thresholds, the same for heads and tails; from its best point on to better neighbours; then each link threshold on
@@ -28,11 +30,15 @@ from gplinker_kit.events import strict
 from gplinker_kit.events.cases import FLOOR
 from gplinker_kit.events.counts import Counts
 from gplinker_kit.events.decoder import decode_windows
+from gplinker_kit.events.official_fin import document_counts
 from gplinker_kit.events.policy import HEADS, Policy, Thresholds
 from gplinker_kit.events.scores import unpack
+from gplinker_kit.events.submission import submitted_events
 from gplinker_kit.events.sweep import argument_candidates
 
 OBJECTIVES = ('argument', 'event', 'sum')
+DOCUMENT_OBJECTIVES = OBJECTIVES + ('official',)
+MEASURES = ('event', 'argument', 'official')  # in the order of their counts; the last one of documents only
 ARGUMENTS = np.arange(-1.0, 2.01, 0.25)
 LINKS = (-10.0, -8.0, -7.0, -6.0, -5.0, -4.0, -3.0, -2.0, -1.5, -1.0, -0.5, 0.0, 0.5, 1.0)
 STEPS = (1.0, 0.25)
@@ -44,26 +50,26 @@ POINTS = 200  # of a curve, at most
 class Search:
     """Counts of all cases at any thresholds, each worked out once.
 
-    Arguments: cases: list of Case. schema: Schema. policy: Policy.
+    Arguments: cases: list of Case. schema: Schema. policy: Policy. positions: False for documents, whose gold has none.
     """
 
-    def __init__(self, cases, schema, policy=None):
-        self.cases, self.schema = list(cases), schema
+    def __init__(self, cases, schema, policy=None, positions=True):
+        self.cases, self.schema, self.positions = list(cases), schema, positions
         self.policy = Policy() if policy is None else policy
-        self._counts = {}  # thresholds -> (texts, 4)
+        self._counts = {}  # thresholds -> (texts, 2 a score)
         order = {name: number for number, name in enumerate(schema.event_types)}
         self._types = np.array([order[label.event_type] for label in schema.labels], np.int64)
-        self._known = [{} for _ in self.cases]  # a text's cells above their thresholds -> its four counts
+        self._known = [{} for _ in self.cases]  # a text's cells above their thresholds -> its counts
         self._links = {}  # argument threshold -> scores of the links that matter
-        gold = [(strict.event_counts(case.gold, ()).gold, strict.argument_counts(case.gold, ()).gold)
-                for case in self.cases]
-        self.gold = np.array(gold, np.int64).reshape(-1, 2)
+        self.measures = len(MEASURES) - positions
+        gold = [[counts.gold for counts in self._compare(case, ())] for case in self.cases]
+        self.gold = np.array(gold, np.int64).reshape(-1, self.measures)
 
     def counts(self, point):
-        """Returns int64 (texts, 4) at (arguments, heads, tails): events right and predicted, arguments likewise."""
+        """Returns int64 (texts, 2 a score) at (arguments, heads, tails), scores as in `scores`: right and predicted."""
         if point not in self._counts:
             thresholds = Thresholds(*point)
-            rows = np.zeros((len(self.cases), 4), np.int64)
+            rows = np.zeros((len(self.cases), 2 * self.measures), np.int64)
             bounds, numbers, head, tail = self._pairs(point[0])
             linked = (head > np.float32(point[1])) & (tail > np.float32(point[2]))
             for k, case in enumerate(self.cases):
@@ -77,8 +83,14 @@ class Search:
 
     def _decode(self, case, thresholds):
         events = decode_windows(case.text, case.windows, self.schema, thresholds, self.policy).events
-        whole, single = strict.event_counts(case.gold, events), strict.argument_counts(case.gold, events)
-        return whole.correct, whole.predicted, single.correct, single.predicted
+        return [number for counts in self._compare(case, events) for number in (counts.correct, counts.predicted)]
+
+    def _compare(self, case, events):
+        found = [strict.event_counts(case.gold, events, positions=self.positions),
+                 strict.argument_counts(case.gold, events, self.positions)]
+        if not self.positions:
+            found.append(document_counts(case.gold, submitted_events(events, self.policy.contained)))
+        return found
 
     def _pairs(self, threshold):
         """Returns (bounds, numbers, head, tail): link scores between the spans that exceed an argument threshold.
@@ -106,10 +118,13 @@ class Search:
         return self._links[threshold]
 
     def scores(self, point, chosen=slice(None)):
-        """Returns (event, argument) Counts at a point, over the texts that `chosen` selects."""
+        """Returns (event, argument) Counts at a point, over the texts that `chosen` selects.
+
+        Of documents there is a third, the official one.
+        """
         sums = self.counts(point)[chosen].sum(axis=0).tolist()
         gold = self.gold[chosen].sum(axis=0).tolist()
-        return Counts(sums[0], sums[1], gold[0]), Counts(sums[2], sums[3], gold[1])
+        return tuple(map(Counts, sums[::2], sums[1::2], gold))
 
 
 def _link_scores(packed, tokens, i, j, types):
@@ -122,8 +137,9 @@ def _link_scores(packed, tokens, i, j, types):
 
 
 def _value(scores, objective):
-    event, argument = scores
-    return {'event': event.f1, 'argument': argument.f1, 'sum': event.f1 + argument.f1}[objective]
+    if objective == 'sum':
+        return scores[0].f1 + scores[1].f1
+    return scores[MEASURES.index(objective)].f1
 
 
 def _best(values, slack):
@@ -140,7 +156,7 @@ def search_thresholds(search, objective='sum', slack=0.0, chosen=None):
     """
     chosen = np.ones(len(search.cases), bool) if chosen is None else chosen
     cases = [case for case, own in zip(search.cases, chosen) if own]
-    start = _best({row[:1]: row[1] for row in argument_candidates(cases, search.schema)}, slack)[0]
+    start = _best({row[:1]: row[1] for row in argument_candidates(cases, search.schema, search.positions)}, slack)[0]
     fixed = objective == 'argument'  # links do not help it
     arguments, goal = ([start], 'event') if fixed else (sorted({start, 0.0, *ARGUMENTS.tolist()}), objective)
     values = {}
@@ -171,7 +187,8 @@ class Tuned:
     Attributes:
         thresholds: Thresholds. objective: str. texts: int.
         before, after, crossfitted: (event, argument) Counts at 0, at the thresholds, and with each half of the texts at
-            the thresholds of the other half; the last is what to expect of new texts, and None of a single text.
+            the thresholds of the other half; the last is what to expect of new texts, and None of a single text. Of
+            documents (event, argument, official).
         curves: {head: [[threshold, f1, precision, recall], ...]}, ascending, at most `POINTS` rows: the strict argument
             score for 'arguments', the strict event score with the other two thresholds as tuned for 'heads', 'tails'.
     """
@@ -188,36 +205,42 @@ class Tuned:
         stages = [(name, getattr(self, name)) for name in ('before', 'after', 'crossfitted') if getattr(self, name)]
         return 'thresholds %s for %s F1 on %d texts: %s' % (
             ', '.join('%s %.2f' % (head, getattr(self.thresholds, head)) for head in HEADS), self.objective, self.texts,
-            '; '.join('%s argument F1 %.2f, event F1 %.2f' % (name, 100 * argument.f1, 100 * event.f1)
-                      for name, (event, argument) in stages))
+            '; '.join('%s %s' % (name, _shown(counts)) for name, counts in stages))
 
 
-def tune(cases, schema, policy=None, objective='sum', slack=0.0, seed=0):
+def _shown(counts):
+    text = 'argument F1 %.2f, event F1 %.2f' % (100 * counts[1].f1, 100 * counts[0].f1)
+    return text + ''.join(', official F1 %.2f' % (100 * one.f1) for one in counts[2:])
+
+
+def tune(cases, schema, policy=None, objective='sum', slack=0.0, seed=0, positions=True):
     """Finds the thresholds that are best for the strict scores of labelled texts.
 
     Arguments:
         cases: list of Case. schema: Schema.
         policy: Policy, that of later use. Where it drops events the argument sweep counts what it drops too.
         objective: 'argument', 'event', or 'sum' of both F1. With 'argument' the argument threshold is the best for the
-            argument F1, and the link thresholds, on which that does not depend, are the best for the event F1.
+            argument F1, and the link thresholds, on which that does not depend, are the best for the event F1. Of
+            documents 'official', too.
         slack: how much of the objective, which is at most 1 (2 for the sum), to give up for thresholds nearer to 0.
-        seed: int, of the division into halves.
+        seed: int, of the division into halves. positions: False for documents, whose gold has none.
     Returns:
         Tuned.
     Raises:
-        ValueError: no case, an unknown objective.
+        ValueError: no case, an unknown objective. ImportError: documents without scipy.
     """
-    if objective not in OBJECTIVES:
-        raise ValueError('unknown objective %r.%s' % (objective, hint(objective, OBJECTIVES)))
+    known = OBJECTIVES if positions else DOCUMENT_OBJECTIVES
+    if objective not in known:
+        raise ValueError('unknown objective %r.%s' % (objective, hint(objective, known)))
     if not slack >= 0:
         raise ValueError('slack must be at least 0, got %r' % (slack,))
     cases = list(cases)
     if not cases:
         raise ValueError('cases is empty; thresholds are tuned on labelled texts')
-    search = Search(cases, schema, policy)
+    search = Search(cases, schema, policy, positions)
     point = search_thresholds(search, objective, slack)
     half = np.random.RandomState(seed).permutation(len(cases)) % 2 == 0
-    honest = (Counts(), Counts()) if len(cases) > 1 else None
+    honest = (Counts(),) * search.measures if len(cases) > 1 else None
     for own in (half, ~half) if honest else ():
         found = search.scores(search_thresholds(search, objective, slack, own), ~own)
         honest = tuple(one + two for one, two in zip(honest, found))
@@ -227,12 +250,12 @@ def tune(cases, schema, policy=None, objective='sum', slack=0.0, seed=0):
 
 def threshold_curves(search, point):
     """Returns `Tuned.curves` around a point (arguments, heads, tails)."""
-    rows = argument_candidates(search.cases, search.schema)
+    rows = argument_candidates(search.cases, search.schema, search.positions)
     kept = np.unique(np.linspace(0, len(rows) - 1, min(len(rows), POINTS)).astype(int))
     curves = {'arguments': [list(rows[k]) for k in kept]}
     for axis, head in enumerate(HEADS[1:], 1):
         curves[head] = []
         for threshold in sorted(set(CURVE.tolist() + [point[axis]])):
-            event, _ = search.scores(point[:axis] + (threshold,) + point[axis + 1:])
+            event = search.scores(point[:axis] + (threshold,) + point[axis + 1:])[0]
             curves[head].append([threshold, event.f1, event.precision, event.recall])
     return curves

@@ -1,8 +1,12 @@
 """Invented documents in DuEE-fin's format: several events that share values, repeated values, items, no offsets."""
 
+import json
 import random
 
+from gplinker_kit.events.corpus import DUEE_FIN
+from gplinker_kit.events.duee_fin import TEST_FILE
 from gplinker_kit.events.schema import Schema
+from tests.events.corpora import write_lines
 
 SCHEMA = Schema([
     ('质押', ['质押方', '质押物', '质权方', '日期']),
@@ -16,6 +20,11 @@ FILLERS = [
     '本次事项无需提交审议。', '公司提醒投资者注意风险，\n谨慎决策。', '上述内容以公告为准。',
     '　　财务状况未见异常。', '市场对此反应平淡。', '公司将及时履行披露义务。',
 ]
+SPECIAL = ['[PAD]', '[UNK]', '[CLS]', '[SEP]']
+ENCODER = dict(
+    hidden_size=64, num_hidden_layers=2, num_attention_heads=2, intermediate_size=128, hidden_act='relu',
+    hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0, type_vocab_size=2,
+)  # fmt: skip
 
 
 def _value(generator, role, item=None):
@@ -72,3 +81,35 @@ def documents(count, seed=0, fillers=6):
     """Returns the lines of so many documents, always the same."""
     generator = random.Random(seed)
     return [document(generator, number, fillers) for number in range(count)]
+
+
+def intertwined(line):
+    """Whether a document has several events of a type, or events that share a value."""
+    events = line.get('event_list', [])
+    types = [event['event_type'] for event in events]
+    values = [argument['argument'] for event in events for argument in event['arguments']]
+    return len(set(types)) < len(types) or len(set(values)) < len(values)
+
+
+def short_documents(count, hard, longest=60, seed=5):
+    """Returns the lines of so many documents that a small model learns in seconds, the intertwined ones last.
+
+    hard: int, how many are intertwined. longest: int, most characters of a text.
+    """
+    lines = [line for line in documents(10 * count, seed, fillers=0) if len(line['text']) <= longest]
+    easy = [line for line in lines if not intertwined(line)]
+    return easy[:count - hard] + [line for line in lines if intertwined(line)][:hard]
+
+
+def write_folder(folder, lines, dev=()):
+    """Writes the official files (dev's where there are such lines), and what a small encoder needs: its config and a
+    vocabulary. The test file has the documents of train.
+    """
+    for name, some in (('schema', SCHEMA.to_lines()), ('train', lines), ('dev', dev)):
+        if some:
+            write_lines(folder / DUEE_FIN.files[name], *some)
+    test = [{key: line[key] for key in ('id', 'title', 'text')} for line in lines]
+    write_lines(folder / TEST_FILE, *test)
+    tokens = SPECIAL + sorted(set(''.join(line['title'] + line['text'] for line in lines)) - set(' \n\u3000'))
+    (folder / 'vocab.txt').write_text('\n'.join(tokens) + '\n', encoding='utf-8')
+    (folder / 'encoder.json').write_text(json.dumps(dict(ENCODER, vocab_size=len(tokens))))

@@ -1,6 +1,7 @@
 """Labelled texts with noisy scores, for what is tuned on them."""
 
 import random
+from dataclasses import replace
 
 import numpy as np
 
@@ -33,5 +34,21 @@ def scored_texts(count, seed=0, noise=2.5, size=None, typed=False):
             for _, _, packed in windows:
                 for part in packed:
                     part[:, :len(part)] += normal.normal(0, noise / 3, (len(part),) * 2).astype('float32')
+        made.append((text, events, windows))
+    return made
+
+
+def as_documents(texts, period=9):
+    """The same scores of texts that repeat themselves, so that words are mentioned again, and gold without places."""
+    made = []
+    for text, gold, windows in texts:
+        text = ''.join(text[place % period] for place in range(len(text)))
+
+        def placeless(node, text=text):
+            return node if node is None or node.start is None else replace(
+                node, text=text[node.start:node.end], start=None)
+
+        events = [replace(one, trigger=placeless(one.trigger), arguments=tuple(map(placeless, one.arguments)))
+                  for one in gold]
         made.append((text, events, windows))
     return made

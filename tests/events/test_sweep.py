@@ -1,5 +1,7 @@
 """The argument score at every threshold, against decoding at each."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -10,14 +12,16 @@ from gplinker_kit.events.decoder import decode_windows
 from gplinker_kit.events.policy import Policy, Thresholds
 from gplinker_kit.events.sweep import MOST_CANDIDATES, argument_candidates, argument_sweep, thresholds_between
 from tests.events.decoding import SCHEMA
-from tests.events.scored import scored_texts
+from tests.events.scored import as_documents, scored_texts
+
+POLICY = Policy(max_nodes=None, max_cliques=None, max_seconds=None)
 
 
-def decoded_counts(texts, threshold):
-    total, policy = Counts(), Policy(max_nodes=None, max_cliques=None, max_seconds=None)
+def decoded_counts(texts, threshold, policy=POLICY, positions=True):
+    total = Counts()
     for text, gold, windows in texts:
         events = decode_windows(text, windows, SCHEMA, Thresholds(threshold, 0.0, 0.0), policy).events
-        total += strict.argument_counts(gold, events)
+        total += strict.argument_counts(gold, events, positions)
     return total
 
 
@@ -31,6 +35,20 @@ def test_every_threshold_counts_what_decoding_finds(size):
     thresholds = thresholds_between(scores)
     for k in range(0, len(scores) - 1, 3):
         assert decoded_counts(texts, float(thresholds[k])) == Counts(correct[k], predicted[k], gold)
+
+
+@pytest.mark.once
+@pytest.mark.parametrize('size', [None, 10])
+def test_mentions_of_one_text_are_one_argument_without_positions(size):
+    """Two letters: many words are there again and again, and are predicted once."""
+    texts = as_documents(scored_texts(5, seed=1, size=size), period=2)
+    cases, policy = [make_case(*text, schema=SCHEMA) for text in texts], replace(POLICY, same_text='together')
+    scores, correct, predicted, gold = argument_sweep(cases, SCHEMA, positions=False)
+    assert predicted[-1] < 0.9 * argument_sweep(cases, SCHEMA)[2][-1] and correct[-1] > 0.8 * gold > 5
+    thresholds = thresholds_between(scores)
+    for k in range(0, len(scores) - 1, 20):
+        found = decoded_counts(texts, float(thresholds[k]), policy, positions=False)
+        assert found == Counts(correct[k], predicted[k], gold)
 
 
 def test_candidates():

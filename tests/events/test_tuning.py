@@ -7,10 +7,12 @@ from gplinker_kit.events import strict
 from gplinker_kit.events.cases import make_case
 from gplinker_kit.events.counts import Counts
 from gplinker_kit.events.decoder import decode_windows
-from gplinker_kit.events.policy import Policy, Thresholds
+from gplinker_kit.events.official_fin import document_counts
+from gplinker_kit.events.policy import DOCUMENTS, Policy, Thresholds
+from gplinker_kit.events.submission import submitted_events
 from gplinker_kit.events.tuning import POINTS, Search, search_thresholds, tune
 from tests.events.decoding import SCHEMA
-from tests.events.scored import scored_texts
+from tests.events.scored import as_documents, scored_texts
 
 POLICIES = Policy(), Policy(unlinked='drop', trigger_policy='drop'), Policy(unlinked='attach', same_span='apart')
 
@@ -51,6 +53,43 @@ def test_remembered_counts_are_those_of_decoding(size, typed, policy):
     assert search.scores((50.0, 0.0, 0.0)) == decoded_counts(texts, (50.0, 0.0, 0.0), policy), 'nothing is found'
     half = np.arange(8) < 4
     assert search.scores(points[0], half) == decoded_counts(texts[:4], points[0], policy)
+
+
+def document_scores(texts, point):
+    """(event, argument, official) Counts of decoded documents."""
+    total = [Counts(), Counts(), Counts()]
+    for text, gold, windows in texts:
+        events = decode_windows(text, windows, SCHEMA, Thresholds(*point), DOCUMENTS).events
+        handed_in = submitted_events(events, DOCUMENTS.contained)
+        found = (strict.event_counts(gold, events, positions=False), strict.argument_counts(gold, events, False),
+                 document_counts(gold, handed_in))
+        total = [one + other for one, other in zip(total, found)]
+    return tuple(total)
+
+
+@pytest.mark.once
+@pytest.mark.parametrize('size', [None, 9])
+def test_documents_have_an_official_score_and_no_positions(size):
+    texts, random = as_documents(scored_texts(8, seed=7, size=size)), np.random.RandomState(2)
+    search = Search(cases_of(texts), SCHEMA, DOCUMENTS, positions=False)
+    for point in [tuple(random.choice([-1.0, 0.0, 0.5, 1.0, 2.0], 3).tolist()) for _ in range(15)]:
+        assert search.scores(point) == document_scores(texts, point)
+
+
+@pytest.mark.once
+def test_documents_are_tuned_for_what_is_handed_in():
+    texts = shifted(as_documents(scored_texts(20, seed=5, noise=1.0), 13), arguments=-2.0, heads=-7.0, tails=-7.0)
+    found = {name: tune(cases_of(texts), SCHEMA, DOCUMENTS, name, positions=False)
+             for name in ('official', 'argument', 'sum')}
+    official = found['official']
+    assert official.after == document_scores(texts, tuple(official.thresholds.to_dict().values()))
+    assert official.after[2].f1 >= max(one.after[2].f1 for one in found.values())
+    assert official.after[2].f1 > official.before[2].f1 + 0.1
+    assert found['argument'].after[1].f1 >= official.after[1].f1
+    assert 'for official F1 on 20 texts: before argument F1 ' in str(official)
+    assert str(official).endswith(', official F1 %.2f' % (100 * official.crossfitted[2].f1))
+    with pytest.raises(ValueError, match="unknown objective 'official'"):
+        tune(cases_of(texts), SCHEMA, objective='official')
 
 
 def test_shifts_of_the_scores_are_found():
