@@ -35,7 +35,7 @@ def training_items(gplinker, examples, recipe, teacher=None, unlabelled=()):
             raise ValueError('teacher_weight is %r, but there is no teacher' % recipe.teacher_weight)
         if unlabelled:
             raise ValueError('texts without events (unlabelled) can be learned from with a teacher only')
-        items, report = encode(gplinker, examples)
+        items, report = encode(gplinker, examples, recipe.occurrences)
         if not items:
             raise ValueError('train_examples holds no labelled sentence')
         return items, report, None
@@ -46,7 +46,7 @@ def training_items(gplinker, examples, recipe, teacher=None, unlabelled=()):
                          % recipe.exchange)
     texts = [example.text for example in examples if example.events is None] + list(unlabelled)
     teaching = Teaching(gplinker, teacher, recipe.teacher_weight, texts)
-    items, report = encode(gplinker, examples)
+    items, report = encode(gplinker, examples, recipe.occurrences)
     if not items and not teaching.items:
         raise ValueError('there is no sentence to learn from, neither in train_examples nor in unlabelled')
     return items, report, teaching
@@ -133,7 +133,7 @@ def _differences(student, teacher):
         apart = [name + ' of the teacher' for name in theirs if name not in mine]
         apart += [name + ' of the student' for name in mine if name not in theirs]
         found.append('other schemas, apart in %s' % (', '.join(apart[:6]) or 'the order of their labels'))
-    for name in ('do_lower_case', 'typed_links'):
+    for name in ('do_lower_case', 'typed_links', 'corpus'):
         mine, theirs = getattr(student.settings, name), getattr(teacher.settings, name)
         if mine != theirs:
             found.append('%s: %r of the teacher, %r of the student' % (name, theirs, mine))

@@ -20,19 +20,21 @@ from gplinker_kit.prefetching import prefetch
 from gplinker_kit.processes import share_weights
 
 
-def encode(gplinker, examples):
+def encode(gplinker, examples, occurrences=None):
     """Tokenizes and aligns examples: returns ([(token ids, segment ids, Targets)], AlignmentReport of them all).
 
     There is one item a window: a text that is longer than `max_length` tokens is cut into overlapping ones. Examples
-    whose file said nothing about events are left out; those with an empty event list are not.
+    whose file said nothing about events are left out; those with an empty event list are not. `occurrences` says where
+    a value without a place is labelled, see `align`; None: as the corpus has it.
     """
     examples = [example for example in examples if example.events is not None]
-    settings = gplinker.settings
+    settings, occurrences = gplinker.settings, occurrences or gplinker.corpus.occurrences
     encoded = gplinker.tokenizer.encode_batch_with_offsets([example.text for example in examples], maxlen=None)
     items, report = [], AlignmentReport()
     for example, output in zip(examples, encoded):
         windows, found = encode_example(
-            output, example, gplinker.schema, settings.max_length, settings.window_stride, settings.typed_links
+            output, example, gplinker.schema, settings.max_length, settings.window_stride, settings.typed_links,
+            occurrences,
         )
         items.extend(windows)
         report = report + found

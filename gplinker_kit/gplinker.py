@@ -10,9 +10,10 @@ import numpy as np
 from gplinker_kit.backend import Model, prepare, workers
 from gplinker_kit.backend.acceleration import compiles_shapes
 from gplinker_kit.errors import DataError
+from gplinker_kit.events.corpus import DUEE, find_corpus
 from gplinker_kit.events.duee import read_schema, write_schema
 from gplinker_kit.events.extractor import Extractor
-from gplinker_kit.events.policy import RECOMMENDED, Thresholds
+from gplinker_kit.events.policy import Thresholds
 from gplinker_kit.files import read_json, write_json
 from gplinker_kit.model_folder import POINTER, current_version, new_version, newest_version, require_files
 from gplinker_kit.models import build_transformer_model
@@ -27,12 +28,14 @@ CURVES = 'threshold_curves.json'  # of tuned thresholds; not every version has o
 
 @dataclass(frozen=True)
 class Settings:
-    """What it takes to build the same network again.
+    """What it takes to build the same network again, and to read texts as it was trained on them.
 
     model: name in `MODELS`. encoder: keyword arguments of the encoder. head_size: int, width of the pointers.
     max_length: int, most tokens a window, [CLS] and [SEP] included; longer texts are cut into overlapping windows.
     do_lower_case: bool, of the tokenizer. typed_links: bool, links of each event type have scores of their own.
     window_stride: int, tokens from the start of one window to the start of the next, or None for half a window.
+    corpus: name in `events.corpus.CORPORA`, of what it was trained on; folders that name none are of DuEE.
+    Raises: ValueError: an unknown corpus.
     """
 
     model: str = 'roformer_v2'
@@ -42,6 +45,10 @@ class Settings:
     do_lower_case: bool = True
     typed_links: bool = False
     window_stride: int | None = None
+    corpus: str = DUEE.name
+
+    def __post_init__(self):
+        find_corpus(self.corpus)
 
 
 def _read_object(path):
@@ -90,13 +97,18 @@ class GPLinker:
         outputs = event_pointers(self.encoder.output, len(schema), settings.head_size, self.link_labels)
         self.model = prepare(Model(self.encoder.inputs, outputs))
 
+    @property
+    def corpus(self):
+        """The Corpus of the settings."""
+        return find_corpus(self.settings.corpus)
+
     def predict(self, token_ids, segment_ids):
         """int32 arrays (b, n), 0-padded -> three packed score arrays, see `event_pointers`."""
         inputs = [token_ids, segment_ids][: len(self.encoder.inputs)]
         return [np.asarray(scores) for scores in workers().predict_on_batch(self.model, inputs)]
 
     def extractor(self, policy=None, batch_size=32):
-        """Returns an `Extractor` that runs this model, by default with the policy `RECOMMENDED`.
+        """Returns an `Extractor` that runs this model, by default with the policy of its corpus.
 
         Its batches have few shapes where XLA compiles a program for each, else as little padding as can be.
         """
@@ -105,7 +117,7 @@ class GPLinker:
             self.schema,
             self.predict,
             thresholds=self.thresholds,
-            policy=RECOMMENDED if policy is None else policy,
+            policy=self.corpus.policy if policy is None else policy,
             max_length=self.settings.max_length,
             batch_size=batch_size,
             length_multiple=16 if compiles_shapes() else None,

@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 
 from gplinker_kit.errors import hint
+from gplinker_kit.events.occurrences import check_occurrences
 from gplinker_kit.optimizers.schedules import warmup_linear_decay
 
 # Function of the number of workers -> factor.
@@ -40,8 +41,9 @@ class Recipe:
     length of the adversarial change of the token table in each step, or None. gradient_penalty: weight of the penalty
     on the gradients of the token table, or None; see `gplinker_kit.adversarial` for both. teacher_weight: share of the
     loss against the scores of a teacher, above 0 and up to 1, the rest being that of the golds; None without a teacher.
-    seed: int, of the shuffling and the exchange; weights and dropout follow `backend.set_random_seed`, called before
-    the model is built.
+    occurrences: where a gold value without a place is labelled, 'first', 'nearest' or 'all' (events/occurrences.py), or
+    None, as its corpus has it. seed: int, of the shuffling and the exchange; weights and dropout follow
+    `backend.set_random_seed`, called before the model is built.
     """
 
     epochs: int = 20
@@ -59,6 +61,7 @@ class Recipe:
     fgm: float | None = None
     gradient_penalty: float | None = None
     teacher_weight: float | None = None
+    occurrences: str | None = None
     seed: int = 0
 
     def __post_init__(self):
@@ -78,6 +81,14 @@ class Recipe:
             raise ValueError('teacher_weight must lie above 0 and up to 1 or be None, got %r' % self.teacher_weight)
         if self.ema is not None and not 0 < self.ema < 1:
             raise ValueError('ema must lie between 0 and 1 or be None, got %r' % self.ema)
+        if self.occurrences is not None:
+            check_occurrences(self.occurrences)
+
+    def check_corpus(self, corpus):
+        """Raises a ValueError where a Corpus cannot be trained on so."""
+        if self.exchange and not corpus.positions:
+            raise ValueError('exchange must be 0 for the corpus %s, got %r: the mentions of one value in a document '
+                             'would give way to different ones' % (corpus.name, self.exchange))
 
     def schedule(self, steps):
         """Returns the learning rate as a function of the step, for `steps` steps in all."""

@@ -25,8 +25,10 @@ def rehearsal(gplinker, train_examples, dev_examples, recipe, folder, teacher=No
 
     Arguments: as `train` has them; folder: the model folder to be.
     Returns: lines that say what an epoch and the whole take, the memory, and the room on the disk.
-    Raises: ValueError: no labelled example. What a step raises: too little memory, above all.
+    Raises: ValueError: no labelled example, a recipe that the corpus does not allow. What a step raises: too little
+        memory, above all.
     """
+    recipe.check_corpus(gplinker.corpus)
     items, report, teaching = training_items(gplinker, train_examples, recipe, teacher, unlabelled)
     items = items if teaching is None else items + teaching.items
     longest, random = gplinker.settings.max_length, np.random.RandomState(recipe.seed)
@@ -44,7 +46,7 @@ def rehearsal(gplinker, train_examples, dev_examples, recipe, folder, teacher=No
         '%d batches an epoch, %d to %d tokens wide; a step takes %.3g s, on the widest %.3g s' % (
             len(batches), batches[0][1], batches[-1][1], usual, widest),
     ]
-    dev_items, dev_report = encode(gplinker, dev_examples)
+    dev_items, dev_report = encode(gplinker, dev_examples, recipe.occurrences)
     if dev_items:
         lines.insert(1, 'dev texts: %s' % dev_report)
         inputs, width = _widest(dev_items, recipe.batch_size)

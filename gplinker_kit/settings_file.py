@@ -6,7 +6,6 @@ import os
 from dataclasses import asdict, fields
 
 from gplinker_kit import __version__
-from gplinker_kit.backend import versions
 from gplinker_kit.errors import DataError, check_keywords
 from gplinker_kit.files import read_json, write_json
 
@@ -15,22 +14,30 @@ FILE = 'config.json'
 
 def write_settings(folder, settings):
     """Writes a dataclass of settings, and what wrote it."""
+    from gplinker_kit.backend import versions  # here, as settings can be read without an engine
+
     config = {'gplinker_kit': __version__, 'written_with': versions(), 'settings': asdict(settings)}
     write_json(os.path.join(folder, FILE), config)
 
 
-def read_settings(folder, cls):
-    """Reads settings of the dataclass `cls`. Raises: DataError: the file holds something else, an unknown setting."""
+def read_values(folder):
+    """Reads settings as they stand in the file, {name: value}. Raises: DataError: the file holds something else."""
     path = os.path.join(folder, FILE)
     config = read_json(path)
     settings = config.get('settings') if isinstance(config, dict) else None
     if not isinstance(settings, dict) or not isinstance(settings.get('encoder', {}), dict):
         raise DataError("expected an object under the key 'settings', with one under 'encoder'", path)
+    return settings
+
+
+def read_settings(folder, cls):
+    """Reads settings of the dataclass `cls`. Raises: DataError: the file holds something else, an unknown setting."""
+    settings = read_values(folder)
     try:
         check_keywords(settings, [f.name for f in fields(cls)], 'Settings')
         return cls(**settings)
     except (TypeError, ValueError) as error:  # a setting that is missing is a TypeError
-        raise DataError(str(error), path) from error
+        raise DataError(str(error), os.path.join(folder, FILE)) from error
 
 
 def check_vocabulary(settings, tokenizer):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from gplinker_kit.events.cases import make_case
-from gplinker_kit.events.policy import RECOMMENDED
 from gplinker_kit.events.tuning import tune
 
 
@@ -26,18 +25,25 @@ def gather_cases(gplinker, examples, batch_size=32, progress=None):
     return cases
 
 
-def tune_thresholds(gplinker, examples, objective='sum', policy=None, batch_size=32, slack=0.0, progress=None):
+def tune_thresholds(gplinker, examples, objective=None, policy=None, batch_size=32, slack=0.0, progress=None,
+                    corpus=None):
     """Gives a GPLinker the thresholds that are best for labelled examples; its curves are replaced as well.
 
     Arguments:
-        examples: list of Example, unlabelled ones are left out. objective, slack: as in `events.tuning.tune`.
-        policy: Policy, by default `RECOMMENDED`, as everywhere else. progress: as in `gather_cases`.
+        examples: list of Example, unlabelled ones are left out. objective, slack: as in `events.tuning.tune`; the
+            objective is by default the corpus's. policy: Policy, by default the corpus's, as everywhere else.
+            progress: as in `gather_cases`. corpus: Corpus that the examples are of, by default the GPLinker's.
     Returns:
         Tuned.
     Raises:
-        ValueError: no labelled example, an unknown objective.
+        ValueError: no labelled example, an objective that the corpus does not have. ImportError: documents without
+            scipy.
     """
+    corpus = gplinker.corpus if corpus is None else corpus
+    objective = corpus.objective if objective is None else objective
+    corpus.check_objective(objective)
     cases = gather_cases(gplinker, examples, batch_size, progress)
-    tuned = tune(cases, gplinker.schema, RECOMMENDED if policy is None else policy, objective, slack)
+    policy = corpus.policy if policy is None else policy
+    tuned = tune(cases, gplinker.schema, policy, objective, slack, positions=corpus.positions)
     gplinker.thresholds, gplinker.threshold_curves = tuned.thresholds, tuned.curves
     return tuned

@@ -15,9 +15,9 @@ from gplinker_kit.averaging import WeightAverage
 from gplinker_kit.backend import ENGINE, STACK, workers
 from gplinker_kit.backend.acceleration import compiles_shapes, settings
 from gplinker_kit.distillation import describe, training_items
+from gplinker_kit.events.corpus import DUEE
 from gplinker_kit.events.exchange import argument_pool, exchange_arguments
 from gplinker_kit.events.groups import GroupScores
-from gplinker_kit.events.metrics import EventScores
 from gplinker_kit.events.policy import Thresholds
 from gplinker_kit.fitting import (
     batch_shapes,
@@ -48,14 +48,14 @@ def evaluate(gplinker, examples, batch_size=32, progress=None, groups=None, pred
     Arguments:
         groups: GroupScores to add the same texts to, or None. predicted: Counter that gets the numbers of predicted
             arguments, by 'event type / role', or None. in_shares: whether all processes of a distributed training call
-            this together, and each extracts a share. options: see `EventScores`.
+            this together, and each extracts a share. options: see `EventScores`, of documents `DocumentScores`.
     Returns:
-        EventScores.
+        EventScores, of documents DocumentScores.
     """
     examples = [example for example in examples if example.events is not None]
     extract, texts = gplinker.extractor(batch_size=batch_size).extract, [example.text for example in examples]
     extractions = extract_in_shares(extract, texts) if in_shares else extract(texts, progress)
-    scores = EventScores(**options)
+    scores = gplinker.corpus.scores(**options)
     for example, extraction in zip(examples, extractions):
         scores.update(example.events, extraction.events)
         if groups is not None:
@@ -67,20 +67,21 @@ def evaluate(gplinker, examples, batch_size=32, progress=None, groups=None, pred
 
 
 def train(gplinker, train_examples, dev_examples=(), recipe=None, save_to=None, log=None, progress=True,
-          select='argument', tune='sum', resume=False, state_every=600.0, logs=(), teacher=None, unlabelled=()):
+          select=None, tune=True, resume=False, state_every=600.0, logs=(), teacher=None, unlabelled=()):
     """Trains in place. After `backend.distribute` all processes call it alike; only the first one writes and logs.
 
     Arguments:
         gplinker: GPLinker. train_examples, dev_examples: lists of Example with gold events; without are left out.
-        recipe: Recipe.
+        recipe: Recipe, which the corpus must allow.
         save_to: model folder or None. With dev examples a version is written whenever the strict argument F1 or the
             strict event F1 rises, see `Selection`; else one after the last epoch. The version that was current before
             stays beside them. The folder holds the state of the training too, see `resume`.
         log: function of one line of text, print to standard error by default. progress: bool, show a bar.
-        select: 'argument', 'event' or 'official', the dev F1 by which the version is chosen that becomes `current`.
-        tune: objective of `tune_thresholds` on the dev examples, at the end, for each best version; or None, which
-            leaves the thresholds as they are. With an objective they are 0 during the training, and so are those of
-            the scores in the history.
+        select: 'argument', 'event' or 'official', the dev F1 by which the version is chosen that becomes `current`; by
+            default 'argument', for documents 'official'.
+        tune: objective of `tune_thresholds` on the dev examples, at the end, for each best version; True for that of
+            the corpus; or None, which leaves the thresholds as they are. With an objective they are 0 during the
+            training, and so are those of the scores in the history.
         resume: bool, go on where an earlier training in the folder `save_to` stopped, however it did, with the results
             that it would have had; call `backend.set_random_seed` and make the GPLinker as then. Where there is none
             the training begins, and where it is finished its result is loaded. If False, it begins anew.
@@ -93,26 +94,33 @@ def train(gplinker, train_examples, dev_examples=(), recipe=None, save_to=None, 
         'seconds', 'sentences_per_second', and with dev examples 'dev' (EventScores.as_dict()), 'groups'
         (GroupScores.as_dict()), 'dev_seconds'. The model holds the weights of the selected epoch (of the last without
         dev examples), averaged ones with `Recipe.ema`.
-    Raises: ValueError for no training example, `patience` without dev examples, `resume` without a folder, or what
-        `training_items` refuses;
+    Raises: ValueError for no training example, `patience` without dev examples, `resume` without a folder, an unknown
+        `select` or `tune`, a recipe that the corpus does not allow, or what `training_items` refuses; ImportError for
+        dev documents without scipy;
         DataError where a training cannot go on because it was another one, or the state cannot be written (the one
         before is whole then); NotFinite, a FloatingPointError, when the loss or a weight is no longer finite;
         KeyboardInterrupt on Ctrl-C or SIGTERM, after the step has been finished and the state written.
     """
-    recipe = Recipe() if recipe is None else recipe
+    recipe, corpus = Recipe() if recipe is None else recipe, gplinker.corpus
+    recipe.check_corpus(corpus)
+    select, tune = corpus.select if select is None else select, corpus.objective if tune is True else tune
+    if tune is not None:
+        corpus.check_objective(tune)
     log = log_line if log is None else log
     dev_examples = [example for example in dev_examples if example.events is not None]
     if recipe.patience is not None and not dev_examples:
         raise ValueError('patience is %d, but there are no labelled dev examples to wait for' % recipe.patience)
     if resume and save_to is None:
         raise ValueError('resume goes on with the training of a folder: name it (save_to)')
+    if dev_examples:
+        corpus.scores()  # raises now, not after an epoch, where its package is missing
     chief = workers().chief
     if not chief:
         save_to, log, progress, logs = None, silent, False, ()
     items, report, teaching = training_items(gplinker, train_examples, recipe, teacher, unlabelled)
     texts = _count(train_examples)
     _tell(texts, items, report, 'training', log)
-    dev_items, dev_report = encode(gplinker, dev_examples)
+    dev_items, dev_report = encode(gplinker, dev_examples, recipe.occurrences)
     if dev_examples:
         _tell(len(dev_examples), dev_items, dev_report, 'dev', log)
     if dev_examples and tune is not None:
@@ -129,7 +137,7 @@ def train(gplinker, train_examples, dev_examples=(), recipe=None, save_to=None, 
     selection = Selection(gplinker, save_to, select, recipe.patience)
     about = dict({
         'stack': {'stack': STACK, 'engine': ENGINE},
-        'recipe': asdict(recipe), 'settings': asdict(gplinker.settings), 'choice': {'select': select, 'tune': tune},
+        'recipe': asdict(recipe), 'settings': _settings(gplinker), 'choice': {'select': select, 'tune': tune},
         'acceleration': settings()._asdict(),
     }, **about)
     check_alike(about)
@@ -259,6 +267,12 @@ class _Run:
         return stop
 
 
+def _settings(gplinker):
+    """Returns the settings that a training goes on with; DuEE is not named, as by the states of older versions."""
+    values = asdict(gplinker.settings)
+    return values if gplinker.corpus is not DUEE else {name: values[name] for name in values if name != 'corpus'}
+
+
 def _finished(gplinker, folder, log):
     """Gives the GPLinker the result of a training that is through, and returns its history."""
     if workers().chief:
@@ -289,7 +303,7 @@ def _arrays(items):
 
 def _score(gplinker, examples, recipe, entry, predicted):
     """Returns the EventScores of examples and writes them into an entry of the history."""
-    start, groups = time.time(), GroupScores()
+    start, groups = time.time(), GroupScores(positions=gplinker.corpus.positions)
     scores = evaluate(gplinker, examples, recipe.batch_size, groups=groups, predicted=predicted, in_shares=True)
     entry.update(dev=scores.as_dict(), groups=groups.as_dict(), dev_seconds=time.time() - start)
     return scores

@@ -1,13 +1,18 @@
 """Encoding into windows, and single steps."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
-from gplinker_kit.events import Example
+from gplinker_kit.events import Argument, Event, Example
 from gplinker_kit.events.batches import make_batch
+from gplinker_kit.events.corpus import DUEE, DUEE_FIN
 from gplinker_kit.fitting import close_update, compile_model, encode, train_step
+from gplinker_kit.gplinker import Settings
 from gplinker_kit.recipe import Recipe
-from tests.corpus import sentences, tiny_gplinker
+from gplinker_kit.tokenizers import Tokenizer
+from tests.corpus import VOCAB, sentences, tiny_gplinker
 
 
 def test_the_same_seed_gives_the_same_losses():
@@ -44,6 +49,23 @@ def test_unlabelled_examples_are_left_out_and_those_without_events_are_not():
     items, report = encode(tiny_gplinker(schema), [Example('一'), Example('二', events=()), examples[0]])
     assert len(items) == 2 and len(items[0][2].arguments) == 0
     assert report == encode(tiny_gplinker(schema), examples)[1]
+
+
+@pytest.mark.once
+def test_values_without_a_place_are_labelled_as_the_corpus_has_it():
+    """Only the schema, the tokenizer and the settings matter here."""
+    schema, _ = sentences(1)
+    event_type = schema.event_types[0]
+    event = Event(event_type, None, [Argument(schema.roles(event_type)[0], '甲')])
+    example = Example('甲乙甲乙甲', [event])
+
+    def count(corpus, *occurrences):
+        items, _ = encode(SimpleNamespace(schema=schema, tokenizer=Tokenizer(VOCAB, do_lower_case=True), corpus=corpus,
+                                          settings=Settings(max_length=64)), [example], *occurrences)
+        return sum(len(targets.arguments) for _, _, targets in items)
+
+    assert (count(DUEE), count(DUEE_FIN)) == (1, 3)
+    assert (count(DUEE, 'all'), count(DUEE_FIN, 'nearest'), count(DUEE_FIN, None)) == (3, 1, 3)
 
 
 @pytest.mark.smoke

@@ -9,6 +9,8 @@ import pytest
 from gplinker_kit.backend import ENGINE
 from gplinker_kit.errors import CheckpointError, DataError
 from gplinker_kit.events import read_schema
+from gplinker_kit.events.corpus import DUEE, DUEE_FIN
+from gplinker_kit.events.policy import DOCUMENTS, RECOMMENDED
 from gplinker_kit.gplinker import FILES, GPLinker, Settings
 from gplinker_kit.models.weights import load_weights, named_weights, save_weights
 from gplinker_kit.tokenizers import Tokenizer
@@ -41,6 +43,24 @@ def test_unknown_setting(gplinker, tmp_path):
     with open(path, 'w') as stream:
         json.dump(config, stream)
     with pytest.raises(DataError, match="config.json: .*'head_sizes'. Did you mean 'head_size'"):
+        GPLinker.load(str(tmp_path))
+
+
+def test_a_folder_from_before_there_were_documents(gplinker, tmp_path):
+    """It names no corpus, and is one of DuEE; one of a corpus that this version does not know is refused."""
+    path = os.path.join(gplinker.save(str(tmp_path)), 'config.json')
+    with open(path) as stream:
+        config = json.load(stream)
+    assert config['settings'].pop('corpus') == 'duee'
+    for change in ({}, {'corpus': 'duee-fin'}):
+        with open(path, 'w') as stream:
+            json.dump(dict(config, settings=dict(config['settings'], **change)), stream)
+        loaded = GPLinker.load(str(tmp_path))
+        assert loaded.corpus is (DUEE_FIN if change else DUEE)
+        assert loaded.extractor().policy is (DOCUMENTS if change else RECOMMENDED)
+    with open(path, 'w') as stream:
+        json.dump(dict(config, settings=dict(config['settings'], corpus='duee-fi')), stream)
+    with pytest.raises(DataError, match="config.json: unknown corpus 'duee-fi'. Did you mean 'duee-fin'"):
         GPLinker.load(str(tmp_path))
 
 

@@ -3,6 +3,7 @@
 import pytest
 
 from gplinker_kit.cli import common
+from gplinker_kit.events.corpus import DUEE, DUEE_FIN
 from gplinker_kit.recipe import SCALES, Recipe, scaled_rate
 
 
@@ -21,11 +22,19 @@ from gplinker_kit.recipe import SCALES, Recipe, scaled_rate
         ({'teacher_weight': 0}, 'teacher_weight must lie above 0 and up to 1 or be None, got 0'),
         ({'teacher_weight': 1.1}, 'teacher_weight must lie above 0 and up to 1 or be None, got 1.1'),
         ({'ema': 1}, 'ema must lie between 0 and 1 or be None, got 1'),
+        ({'occurrences': 'nearst'}, "unknown occurrences 'nearst'. Did you mean 'nearest'"),
     ],
 )
 def test_a_bad_recipe_is_refused(values, message):
     with pytest.raises(ValueError, match=message):
         Recipe(**values)
+
+
+def test_exchange_is_for_values_with_places():
+    Recipe(exchange=0.3).check_corpus(DUEE)
+    Recipe(occurrences='nearest').check_corpus(DUEE_FIN)
+    with pytest.raises(ValueError, match='exchange must be 0 for the corpus duee-fin, got 0.3: the mentions of one'):
+        Recipe(exchange=0.3).check_corpus(DUEE_FIN)
 
 
 def test_the_rate_rises_and_falls():

@@ -6,6 +6,7 @@ from gplinker_kit.baselines.grouping import one_event_a_type
 from gplinker_kit.baselines.network import Network, cell_targets, pointer_model, read_texts
 from gplinker_kit.baselines.spans import mentions_of, pointer_spans
 from gplinker_kit.events.cases import FLOOR
+from gplinker_kit.events.corpus import DUEE
 from gplinker_kit.fitting import encode
 
 
@@ -20,7 +21,7 @@ class Grouped:
         self.networks = (Network('arguments', model, [loss], self._encode, cell_targets, (len(schema),)),)
 
     def _encode(self, examples):
-        items, report = encode(self, examples)
+        items, report = encode(self, examples, DUEE.occurrences)
         return [(ids, segments, targets.arguments) for ids, segments, targets in items], report.describe('arguments')
 
     def predict(self, texts, batch_size=32):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from gplinker_kit.baselines.network import Network
 from gplinker_kit.events.batches import GOLD_MULTIPLE
+from gplinker_kit.events.corpus import DUEE
 from gplinker_kit.events.decoder import decode_windows
 from gplinker_kit.events.labels import pad_targets
 from gplinker_kit.events.policy import HEADS, RECOMMENDED, Thresholds
@@ -28,7 +29,7 @@ class Joint:
             (len(schema), links, links)),)
 
     def _encode(self, examples):
-        items, report = encode(self, examples)
+        items, report = encode(self, examples, DUEE.occurrences)
         return items, str(report)
 
     def predict(self, texts, batch_size=32):

@@ -7,6 +7,7 @@ from gplinker_kit.baselines.marking import mark, role_items
 from gplinker_kit.baselines.network import Network, cell_targets, pointer_model, read_texts, score_rows
 from gplinker_kit.baselines.spans import mentions_of, pointer_spans
 from gplinker_kit.events.cases import FLOOR
+from gplinker_kit.events.corpus import DUEE
 from gplinker_kit.events.schema import TRIGGER
 from gplinker_kit.events.targets import cell_array
 from gplinker_kit.fitting import encode
@@ -37,7 +38,7 @@ class Pipeline:
         self.networks = tuple(networks)
 
     def _encode_triggers(self, examples):
-        items, report = encode(self, examples)
+        items, report = encode(self, examples, DUEE.occurrences)
         return [(ids, segments, cell_array(
             (self._types[label], first, last) for label, first, last in targets.arguments.tolist()
             if label in self._types)) for ids, segments, targets in items], report.describe('triggers and arguments')

@@ -9,6 +9,7 @@ from gplinker_kit.baselines.grouping import one_event_a_type
 from gplinker_kit.baselines.network import Network, build_encoder, cut_texts, score_windows
 from gplinker_kit.baselines.spans import mentions_of, merge_windows
 from gplinker_kit.clue.tags import count_tags, from_tags, to_tags
+from gplinker_kit.events.corpus import DUEE
 from gplinker_kit.fitting import encode
 from gplinker_kit.layers import ConditionalRandomField, Dense
 from gplinker_kit.snippets import ViterbiDecoder
@@ -36,7 +37,7 @@ class SequenceTagger:
         self.networks = (Network('tags', model, [self.crf.sparse_loss], self._encode, _targets),)
 
     def _encode(self, examples):
-        items, report = encode(self, examples)
+        items, report = encode(self, examples, DUEE.occurrences)
         cells = [targets.arguments.tolist() for _, _, targets in items]
         tags = [to_tags(spans, len(ids)) for (ids, _, _), spans in zip(items, cells)]
         kept = sum(int((row % 2).sum()) for row in tags)

@@ -1,14 +1,14 @@
 """Extracts events from labelled sentences and prints how good they are: strict and official scores together.
 
-With --trigger-policy drop, gold events without a trigger are left out of the strict event score as well. With
---corpus duee-fin positions do not count, and the official DuEE-fin score is printed too, that of the events which
-`gplinker submit` would hand in.
+With --trigger-policy drop, gold events without a trigger are left out of the strict event score as well. Of documents
+(--corpus duee-fin, or a model that was trained on them) positions do not count, and the official DuEE-fin score is
+printed too, that of the events which `gplinker submit` would hand in.
 """
 
 import sys
 
 from gplinker_kit.cli.common import Progress, accelerate, add_acceleration_arguments, add_model_argument
-from gplinker_kit.cli.corpora import add_corpus_argument, read_labelled
+from gplinker_kit.cli.corpora import add_corpus_argument, chosen_corpus, read_labelled
 from gplinker_kit.cli.policies import add_policy_arguments, policy_from
 
 HELP = 'score a model on labelled sentences'
@@ -32,12 +32,13 @@ def run(options):
     from gplinker_kit.files import write_json
     from gplinker_kit.gplinker import GPLinker
 
-    policy, of_documents = policy_from(options), options.corpus == 'duee-fin'
+    corpus = chosen_corpus(options)
+    policy, of_documents = policy_from(options, corpus.policy), not corpus.positions
     if of_documents:
         require_matching('optimal')
     accelerate(options)
     gplinker = GPLinker.load(options.model, options.which)
-    examples = read_labelled(options, gplinker.schema)
+    examples = read_labelled(corpus, options.data, gplinker.schema)
     with Progress('evaluate', len(examples)) as progress:
         extractor = gplinker.extractor(policy, options.batch_size)
         extractions = extractor.extract([example.text for example in examples], progress)

@@ -2,7 +2,8 @@
 
 Writes one JSON line an input line, in input order: the input's other keys, `text`, `event_list` with scores, and
 `truncated` where a bound was met. A text of any length is read to its end. --tree prints a tree for people instead.
-With --corpus duee-fin, `text` is that of the document, its title in front, as in training.
+Of documents (--corpus duee-fin, or a model that was trained on them) `text` is that of the document, its title in
+front, as in training.
 
 --engine ray is for millions of texts: several processes, and a run that goes on where one was stopped, or lost a
 worker. It writes the same bytes; see docs/bulk_extraction.md. It needs pip install 'gplinker-kit[ray]'.
@@ -20,7 +21,7 @@ from gplinker_kit.cli.common import (
     add_model_argument,
     say,
 )
-from gplinker_kit.cli.corpora import add_corpus_argument
+from gplinker_kit.cli.corpora import add_corpus_argument, chosen_corpus
 from gplinker_kit.cli.policies import add_policy_arguments, policy_from
 from gplinker_kit.events.inputs import FORMATS, read_inputs
 
@@ -57,31 +58,32 @@ def run(options):
         return run_in_shards(options)
     if options.workers is not None:
         raise ValueError('--workers is for --engine ray')
+    corpus = chosen_corpus(options)
     for path in options.files:  # all of a file is checked before the first event is written; a pipe is read only once
         if os.path.isfile(path) or not os.path.exists(path):
-            for _ in read_inputs(path, options.format, options.corpus):
+            for _ in read_inputs(path, options.format, corpus.name):
                 pass
     if options.output is None:
         if hasattr(sys.stdout, 'reconfigure'):
             sys.stdout.reconfigure(encoding='utf-8')  # as files are written, whatever the locale
-        write(options, sys.stdout)
+        write(options, corpus, sys.stdout)
     else:
         with atomic_write(options.output) as stream:
-            write(options, stream)
+            write(options, corpus, stream)
 
 
-def write(options, stream):
+def write(options, corpus, stream):
     """Extracts from all inputs and writes the results to `stream`."""
     from gplinker_kit.gplinker import GPLinker
 
     accelerate(options)
     gplinker = GPLinker.load(options.model, options.which)
-    extractor = gplinker.extractor(policy_from(options), options.batch_size)
+    extractor = gplinker.extractor(policy_from(options, corpus.policy), options.batch_size)
     lines = deque()
 
     def texts():
         for path in options.files or ['-']:
-            for line in read_inputs(path, options.format, options.corpus):
+            for line in read_inputs(path, options.format, corpus.name):
                 lines.append(line)
                 yield line['text']
 
@@ -119,7 +121,8 @@ def run_in_shards(options):
         raise ValueError('--engine ray needs --output: what is done lies beside it until all is')
     pool = RayPool(1 if options.workers is None else options.workers)
     import_ray()
-    version, policy = os.path.abspath(current_version(options.model, options.which)), policy_from(options)
+    version, corpus = os.path.abspath(current_version(options.model, options.which)), chosen_corpus(options)
+    policy = policy_from(options, corpus.policy)
     acceleration = (options.precision, None, options.xla, not options.no_lazy_compilation)
     load = partial(load_extractor, version, policy, options.batch_size, acceleration if accelerated(options) else None)
     with Progress('extract') as progress:
@@ -129,23 +132,23 @@ def run_in_shards(options):
             progress(done)
 
         texts, before = extract_in_shards(
-            options.files or ['-'], options.output, load, shard_facts(options, version, policy), pool,
-            options.shard_size, options.format, options.corpus, report, say,
+            options.files or ['-'], options.output, load, shard_facts(options, version, corpus, policy), pool,
+            options.shard_size, options.format, corpus.name, report, say,
         )  # fmt: skip
     rest, rate = texts - before, (texts - before) / texts * progress.rate() if texts else 0
     say('%d texts, %d of them by an earlier run; %d texts, %.1f texts/s by this one' % (texts, before, rest, rate)
         if before else '%d texts, %.1f texts/s' % (texts, rate))
 
 
-def shard_facts(options, version, policy):
+def shard_facts(options, version, corpus, policy):
     """Returns what an extraction in shards depends on, besides its input."""
     from dataclasses import asdict
 
     from gplinker_kit import __version__
     from gplinker_kit.bulk.manifest import model_facts
 
-    names = ('corpus', 'format', 'batch_size', 'shard_size', 'precision', 'xla', 'no_lazy_compilation')
+    names = ('format', 'batch_size', 'shard_size', 'precision', 'xla', 'no_lazy_compilation')
     return {
         'gplinker_kit': __version__, 'model': model_facts(version), 'policy': asdict(policy),
-        'option': {name: getattr(options, name) for name in names},
+        'option': dict({name: getattr(options, name) for name in names}, corpus=corpus.name),
     }  # fmt: skip

@@ -14,7 +14,7 @@ where it could not check. `gplinker schema check --help` has all its options.
 """
 
 from gplinker_kit.cli.common import say, vocabulary_path
-from gplinker_kit.cli.train import corpus_paths
+from gplinker_kit.cli.corpora import corpus_paths
 
 HELP = 'propose a schema from examples, or check a corpus'
 

@@ -5,8 +5,8 @@ order: {"id", "event_list": [{"event_type", "arguments": [{"role", "argument"}]}
 events without arguments, equal events, and events whose arguments another event of the type has too (but for
 --contained keep). Nothing is written before all texts are done.
 
-With --corpus duee-fin a text is a title and what stands below it; nested events stay, because that score compares event
-with event.
+Of documents (--corpus duee-fin, or a model that was trained on them) a text is a title and what stands below it; nested
+events stay, because that score compares event with event.
 
 The other choices are those of `gplinker evaluate`, so that what is handed in is what was measured. Events without a
 trigger stay: DuEE's score counts arguments whether or not their event has one (the published scripts leave them out:
@@ -16,7 +16,7 @@ trigger stay: DuEE's score counts arguments whether or not their event has one (
 import sys
 
 from gplinker_kit.cli.common import Progress, accelerate, add_acceleration_arguments, add_model_argument
-from gplinker_kit.cli.corpora import add_corpus_argument, read_unlabelled
+from gplinker_kit.cli.corpora import add_corpus_argument, chosen_corpus
 from gplinker_kit.cli.policies import add_policy_arguments, policy_from
 
 HELP = "write DuEE's submission file"
@@ -37,8 +37,9 @@ def run(options):
     from gplinker_kit.events.submission import submission_line, write_submission
     from gplinker_kit.gplinker import GPLinker
 
-    policy = policy_from(options)
-    examples = read_unlabelled(options)
+    corpus = chosen_corpus(options)
+    policy = policy_from(options, corpus.policy)
+    examples = corpus.read_texts(options.data)
     accelerate(options)
     gplinker = GPLinker.load(options.model, options.which)
     extractor = gplinker.extractor(policy, options.batch_size)

@@ -1,11 +1,16 @@
-"""Trains GPLinker on a DuEE-format corpus and writes a model folder.
+"""Trains GPLinker on a corpus in the format of DuEE or DuEE-fin, and writes a model folder.
 
 The folder keeps the best version by argument F1 and the best by event F1 on the dev sentences; `current` is the best by
 --select. At the end the thresholds of each are tuned on the dev sentences, so that scores on these are a little too
 good from then on; the log says what to expect of new sentences.
 
-The corpus is a folder with duee_event_schema.json, duee_train.json and duee_dev.json (--data), or three files. The
-encoder is trained from scratch (--size, or --config) or starts from an unpacked checkpoint folder (--pretrained).
+The corpus is a folder with duee_event_schema.json, duee_train.json and duee_dev.json (--data), or three files; with
+--corpus duee-fin these are documents, called duee_fin_event_schema.json and so on. Title and body of a document are one
+text, read in windows; values are labelled wherever it has them (--occurrences); the strict scores compare no positions,
+and the official score is that of DuEE-fin, event by event. The model folder records the corpus, and evaluate, tune,
+extract, submit and view read their files accordingly.
+
+The encoder is trained from scratch (--size, or --config) or starts from an unpacked checkpoint folder (--pretrained).
 
 With --teacher, a model folder, the scores of that model are learned too, and texts without events can help.
 """
@@ -25,9 +30,12 @@ from gplinker_kit.cli.common import (
     silent,
     vocabulary_path,
 )
+from gplinker_kit.cli.corpora import add_corpus_argument, corpus_paths, read_file
+from gplinker_kit.cli.tune import add_objective_argument
 from gplinker_kit.errors import DataError
+from gplinker_kit.events.corpus import DUEE, find_corpus
 from gplinker_kit.events.inputs import read_inputs
-from gplinker_kit.events.tuning import OBJECTIVES
+from gplinker_kit.events.occurrences import OCCURRENCES
 from gplinker_kit.model_folder import POINTER, current_version
 from gplinker_kit.selection import SELECT
 from gplinker_kit.state_file import FILE
@@ -38,12 +46,13 @@ TEACHER_WEIGHT = 0.5
 
 
 def add_corpus_arguments(parser):
-    """Adds the options that `corpus_paths` reads."""
+    """Adds the options that `corpus_paths` reads; returns their group."""
     data = parser.add_argument_group('corpus')
     data.add_argument('--data', metavar='DIR', help='folder with the three files below and, for --size, vocab.txt')
     data.add_argument('--schema', metavar='FILE', help='default: DIR/duee_event_schema.json')
     data.add_argument('--train', metavar='FILE', help='default: DIR/duee_train.json')
     data.add_argument('--dev', metavar='FILE', help='default: DIR/duee_dev.json where it exists')
+    return data
 
 
 def add_encoder_arguments(parser, folders='--pretrained or --data'):
@@ -66,7 +75,11 @@ def add_encoder_arguments(parser, folders='--pretrained or --data'):
 
 
 def add_arguments(parser):
-    add_corpus_arguments(parser)
+    data = add_corpus_arguments(parser)
+    add_corpus_argument(data, DUEE.name)
+    data.add_argument('--occurrences', choices=OCCURRENCES,
+                      help='where a value without an offset is labelled: at its first mention, at the one nearest to '
+                           'the trigger, or at all of them (default: first; for duee-fin: all)')
     add_encoder_arguments(parser, '--pretrained, --data or --teacher')
     recipe = parser.add_argument_group('recipe')
     recipe.add_argument('--epochs', type=int, default=20, metavar='N', help='default: %(default)s')
@@ -102,10 +115,10 @@ def add_arguments(parser):
                          help='lines of text, or JSON lines with a key `text`, of which the teacher alone tells; '
                               'training lines without an event_list join them')
     choice = parser.add_argument_group('choice of version and thresholds, by the dev sentences')
-    choice.add_argument('--select', default='argument', choices=SELECT,
-                        help='the F1 whose best version becomes the current one (default: %(default)s)')
-    choice.add_argument('--objective', default='sum', choices=OBJECTIVES,
-                        help='the F1 that the thresholds are tuned for (default: %(default)s of argument and event F1)')
+    choice.add_argument('--select', choices=SELECT,
+                        help='the F1 whose best version becomes the current one (default: argument; for duee-fin: '
+                             'official)')
+    add_objective_argument(choice)
     choice.add_argument('--no-tune', action='store_true', help='leave the thresholds at 0')
     run = parser.add_argument_group('the run')
     add_state_arguments(run, 'so often, besides after each epoch')
@@ -132,8 +145,10 @@ def run(options):
     elif os.path.realpath(options.teacher) == os.path.realpath(options.output):
         raise ValueError('--output is the folder of the --teacher; the student needs another one')
     taught = [] if options.teacher is None else [current_version(options.teacher)]
-    schema, train_examples, dev_examples, tokenizer = read_corpus(options, taught)
-    texts = [] if options.unlabelled is None else [line['text'] for line in read_inputs(options.unlabelled, 'auto')]
+    corpus = find_corpus(options.corpus)
+    schema, train_examples, dev_examples, tokenizer = read_corpus(options, corpus, taught)
+    texts = [] if options.unlabelled is None else [
+        line['text'] for line in read_inputs(options.unlabelled, 'auto', corpus.name)]
     trial = options.dry_run or options.find_rate is not None
     if workers is None:
         check_folder(options, trial)
@@ -163,15 +178,20 @@ def run(options):
         gradient_penalty=options.gradient_penalty,
         teacher_weight=teacher_weight(options),
         patience=options.patience,
+        occurrences=options.occurrences,
         seed=options.seed,
     )
+    recipe.check_corpus(corpus)
+    objective = options.objective or corpus.objective
+    corpus.check_objective(objective)
     accelerate(options)
     backend.set_random_seed(workers.own_seed(options.seed))
     tell('stack: %s' % ', '.join('%s %s' % pair for pair in backend.versions().items()))
     if options.distribute is not None:
         alone = ' (docs/distributed.md tells how to have more)' if workers.parts == 1 else ''
         tell('distributed over %s%s; the learning rate is %.3g' % (workers, alone, recipe.learning_rate))
-    gplinker = GPLinker(model_settings(options, tokenizer), schema, tokenizer, checkpoint=options.pretrained)
+    settings = model_settings(options, tokenizer, corpus)
+    gplinker = GPLinker(settings, schema, tokenizer, checkpoint=options.pretrained)
     tell('model: %s, %.1f million weights, %d labels' % (
         options.model, gplinker.model.count_params() / 1e6, len(schema)))
     if gplinker.load_report is not None:
@@ -186,7 +206,7 @@ def run(options):
         for log in logs:
             stack.callback(log.close)
         train(gplinker, train_examples, dev_examples, recipe, save_to=options.output, log=tell, select=options.select,
-              tune=None if options.no_tune else options.objective, resume=options.resume,
+              tune=None if options.no_tune else objective, resume=options.resume,
               state_every=options.state_every, logs=logs, **teaching)
     tell('the model is in %s' % options.output)
 
@@ -224,38 +244,20 @@ def rehearse(gplinker, train_examples, dev_examples, recipe, folder, teaching, t
         tell(line)
 
 
-def corpus_paths(options):
-    """Returns {'schema', 'train', 'dev'}; `dev` may be None."""
-    paths = {'schema': options.schema, 'train': options.train, 'dev': options.dev}
-    if options.data is not None:
-        if not os.path.isdir(options.data):
-            raise DataError('no such folder (--data)', options.data)
-        names = {'schema': 'duee_event_schema.json', 'train': 'duee_train.json', 'dev': 'duee_dev.json'}
-        for key, name in names.items():
-            if paths[key] is None:
-                paths[key] = os.path.join(options.data, name)
-        if options.dev is None and not os.path.exists(paths['dev']):
-            paths['dev'] = None
-    missing = [key for key in ('schema', 'train') if paths[key] is None]
-    if missing:
-        raise ValueError('no corpus: give --data DIR, or --%s FILE' % ' FILE and --'.join(missing))
-    return paths
-
-
-def read_corpus(options, taught=()):
+def read_corpus(options, corpus=DUEE, taught=()):
     """Returns (Schema, training examples, dev examples, Tokenizer) of the options of corpus and encoder.
 
-    Arguments: taught: the model folder of a teacher, which may have the vocabulary, and with which no training example
-        needs to have gold events.
+    Arguments: corpus: Corpus. taught: the model folder of a teacher, which may have the vocabulary, and with which no
+        training example needs to have gold events.
     Raises: DataError: a file that is wrong, or that has no gold events.
     """
-    from gplinker_kit.events import read_examples, read_schema
+    from gplinker_kit.events import read_schema
     from gplinker_kit.tokenizers import Tokenizer
 
-    paths = corpus_paths(options)
+    paths = corpus_paths(options, corpus)
     schema = read_schema(paths['schema'])
-    train_examples = read_examples(paths['train'], schema)
-    dev_examples = read_examples(paths['dev'], schema) if paths['dev'] else []
+    train_examples = read_file(corpus, paths['train'], schema)
+    dev_examples = read_file(corpus, paths['dev'], schema) if paths['dev'] else []
     for name, examples in (('train', train_examples), ('dev', dev_examples)):
         unlabelled = examples and all(example.events is None for example in examples)
         if unlabelled and not (taught and name == 'train'):
@@ -271,13 +273,14 @@ def learning_rate(options):
     return 2e-5 if options.pretrained else 5e-4
 
 
-def model_settings(options, tokenizer):
+def model_settings(options, tokenizer, corpus=DUEE):
     """Returns the Settings of a GPLinker."""
     from gplinker_kit.gplinker import Settings
 
     return Settings(
         model=options.model, encoder=encoder_arguments(options, tokenizer._vocab_size), max_length=options.max_length,
         do_lower_case=not options.cased, typed_links=options.typed_links, window_stride=options.window_stride,
+        corpus=corpus.name,
     )
 
 

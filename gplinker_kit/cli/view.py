@@ -1,7 +1,8 @@
 """Writes one HTML page of sentences with their events: nested highlights, event cards, cliques, gold beside predicted.
 
-Either --model extracts from FILE (lines of text, or DuEE lines, whose event_list is then the gold), or --predictions
-names what `gplinker extract` wrote, and --gold a file to compare it with. The page needs no network and no server.
+Either --model extracts from FILE (lines of text, or lines of the corpus, whose event_list is then the gold), or
+--predictions names what `gplinker extract` wrote, and --gold a file to compare it with. The page needs no network and
+no server. Gold values of documents (--corpus duee-fin, or a model that was trained on them) have no place to mark.
 """
 
 import sys
@@ -14,7 +15,9 @@ from gplinker_kit.cli.common import (
     add_acceleration_arguments,
     add_model_argument,
 )
+from gplinker_kit.cli.corpora import add_corpus_argument, chosen_corpus
 from gplinker_kit.cli.policies import add_policy_arguments, policy_from
+from gplinker_kit.events.corpus import DUEE
 
 HELP = 'write a page to look at: sentences, events, gold against predicted'
 
@@ -23,7 +26,8 @@ def add_arguments(parser):
     parser.add_argument('file', nargs='?', metavar='FILE', help='sentences for --model')
     add_model_argument(parser, required=False)
     parser.add_argument('--predictions', metavar='FILE', help='DuEE lines with predicted events')
-    parser.add_argument('--gold', metavar='FILE', help='DuEE lines to compare --predictions with')
+    parser.add_argument('--gold', metavar='FILE', help='lines of the corpus to compare --predictions with')
+    add_corpus_argument(parser)
     parser.add_argument('--output', required=True, metavar='FILE', help='the page, for example events.html')
     parser.add_argument('--limit', type=int, metavar='N', help='only the first N sentences')
     parser.add_argument('--title', help='default: the name of the file')
@@ -47,49 +51,53 @@ def run(options):
             raise ValueError('--gold goes with --predictions; with --model the gold is the event_list of FILE')
         if options.file is None:
             raise ValueError('--model needs a FILE of sentences')
-        pairs = extracted(options)
+        corpus = chosen_corpus(options)
+        policy = policy_from(options, corpus.policy)
+        pairs = extracted(options, corpus, policy)
     else:
         if options.file is not None:
             raise ValueError('FILE %r goes with --model; with --predictions the sentences are in that file'
                              % options.file)
         if accelerated(options):
             raise ValueError('--precision and --xla go with --model; with --predictions no model runs')
-        pairs = read_pairs(options.predictions, options.gold, options.limit)
+        corpus = chosen_corpus(options)
+        policy = policy_from(options, corpus.policy)
+        pairs = read_pairs(options.predictions, options.gold, options.limit, corpus)
     title = options.title or 'Events of %s' % (options.file or options.predictions).replace('\\', '/').split('/')[-1]
-    page = render(pairs, title=title, match=options.match, triggerless=policy_from(options).trigger_policy)
+    page = render(pairs, title=title, match=options.match, triggerless=policy.trigger_policy)
     with atomic_write(options.output) as stream:
         stream.write(page)
     print('%d sentences, %.1f MB: %s' % (len(pairs), len(page.encode('utf-8')) / 1e6, options.output), file=sys.stderr)
 
 
-def extracted(options):
+def extracted(options, corpus, policy):
     """Returns [(Extraction, Example)] of the sentences in a file."""
     from gplinker_kit.gplinker import GPLinker
 
     accelerate(options)
     gplinker = GPLinker.load(options.model, options.which)
-    examples = read_sentences(options.file, gplinker.schema, options.limit)
-    extractor = gplinker.extractor(policy_from(options), options.batch_size)
+    examples = read_sentences(options.file, gplinker.schema, options.limit, corpus)
+    extractor = gplinker.extractor(policy, options.batch_size)
     with Progress('extract', len(examples)) as progress:
         extractions = extractor.extract([example.text for example in examples], progress)
     return list(zip(extractions, examples))
 
 
-def read_sentences(path, schema, limit=None):
-    """Returns Examples: with gold where a DuEE line has an event_list, without where the file is lines of text."""
+def read_sentences(path, schema, limit=None, corpus=DUEE):
+    """Returns Examples: with gold where lines have an event_list, without where the file is lines of text."""
     from gplinker_kit.errors import DataError
-    from gplinker_kit.events import Example, read_examples
+    from gplinker_kit.events import Example
     from gplinker_kit.events.inputs import read_inputs
 
-    lines = [line for line in islice(read_inputs(path, 'auto'), limit) if line['text'].strip()]
+    lines = [line for line in islice(read_inputs(path, 'auto', corpus.name), limit) if line['text'].strip()]
     if not lines:
         raise DataError('there is no sentence', path)
     if any('event_list' in line for line in lines):
-        return read_examples(path, schema)[:limit]
+        return corpus.read_labelled(path, schema, None)[:limit]
     return [Example(line['text'], id=line.get('id')) for line in lines]
 
 
-def read_pairs(predictions, gold=None, limit=None):
+def read_pairs(predictions, gold=None, limit=None, corpus=DUEE):
     """Returns [(predicted Example, gold Example or None)], paired by their texts; equal texts in the order they come.
 
     Raises:
@@ -105,7 +113,7 @@ def read_pairs(predictions, gold=None, limit=None):
     if gold is None:
         return [(example, None) for example in predicted]
     waiting = {}
-    for example in reversed(read_examples(gold)):
+    for example in reversed(corpus.read_labelled(gold, None, None)):
         waiting.setdefault(example.text, []).append(example)
     pairs = [(example, waiting[example.text].pop() if waiting.get(example.text) else None) for example in predicted]
     alone = sum(other is None for _, other in pairs)

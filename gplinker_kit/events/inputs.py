@@ -6,7 +6,7 @@ import sys
 from collections import namedtuple
 
 from gplinker_kit.errors import DataError, hint
-from gplinker_kit.events.duee_fin import as_document
+from gplinker_kit.events.corpus import find_corpus
 from gplinker_kit.files import parse_object
 
 FORMATS = ('auto', 'text', 'jsonl')
@@ -19,7 +19,7 @@ def read_inputs(path, form='auto', corpus='duee'):
     """Yields one dict with the key `text` a line of a file ('-': standard input).
 
     Arguments: form: one of `FORMATS`; auto: JSON lines where the first line that is not blank begins with {, else lines
-        of text. corpus: 'duee' or 'duee-fin', whose documents have a title.
+        of text. corpus: name of one of `CORPORA`, which says what the text of a JSON line is.
     Raises:
         DataError: with file and line, what is wrong with it.
     """
@@ -41,6 +41,7 @@ def locate_inputs(lines, name, form='auto', corpus='duee', first=1, offset=0):
 
     Raises: DataError as `read_inputs`; it calls the file `name`.
     """
+    read_line = find_corpus(corpus).read_line
     blank = []  # inputs, should the first line with something on it be text
     for number, raw in enumerate(lines, first):
         begin, offset = offset, offset + len(raw)
@@ -60,7 +61,7 @@ def locate_inputs(lines, name, form='auto', corpus='duee', first=1, offset=0):
             yield Input(number, begin, form, {'text': line})
         elif line.strip():
             value = _read_object(line, name, number)
-            yield Input(number, begin, form, as_document(value, name, number) if corpus == 'duee-fin' else value)
+            yield Input(number, begin, form, read_line(value, name, number))
     yield from blank
 
 

@@ -34,7 +34,8 @@ def test_groups(events, names):
 def test_without_positions_the_same_words_are_the_same_trigger():
     gold = [event('组织关系-裁员', 4, ('甲', 5)), event('财经/交易-上市', 4)]
     found = [event('组织关系-裁员', 0, ('甲', 1)), event('财经/交易-上市', 8)]
-    scores = [GroupScores(positions).update(gold, found).as_dict()['shared_trigger'] for positions in (True, False)]
+    scores = [GroupScores(positions=compared).update(gold, found).as_dict()['shared_trigger']
+              for compared in (True, False)]
     assert [one['texts'] for one in scores] == [1, 1]
     assert [one['argument']['f1'] for one in scores] == [one['event']['f1'] for one in scores] == [0, 1]
 
