@@ -13,15 +13,24 @@ from tests.helpers import ENGINE, ROOT, STACK
 # What each command needs besides to come as far as the model.
 COMMANDS = {
     'train': ['--data', '{corpus}', '--output', '{folder}/model', '--config', '{corpus}/encoder.json'],
-    'extract': ['--model', '{folder}', '{corpus}/duee_dev.json'],
-    'evaluate': ['--model', '{folder}', '--data', '{corpus}/duee_dev.json'],
-    'submit': ['--model', '{folder}', '--data', '{folder}/test.json', '--output', '{folder}/out.json'],
-    'tune': ['--model', '{folder}', '--data', '{corpus}/duee_dev.json'],
-    'view': ['{corpus}/duee_dev.json', '--model', '{folder}', '--output', '{folder}/page.html'],
+    'extract': ['--model', '{folder}/trained', '{corpus}/duee_dev.json'],
+    'evaluate': ['--model', '{folder}/trained', '--data', '{corpus}/duee_dev.json'],
+    'submit': ['--model', '{folder}/trained', '--data', '{folder}/test.json', '--output', '{folder}/out.json'],
+    'tune': ['--model', '{folder}/trained', '--data', '{corpus}/duee_dev.json'],
+    'view': ['{corpus}/duee_dev.json', '--model', '{folder}/trained', '--output', '{folder}/page.html'],
     'features': ['{folder}', '--input', '{corpus}/duee_dev.json'],
     'pretrain': ['--corpus', '{corpus}/duee_train.json', '--vocab', '{corpus}/vocab.txt', '--config',
                  '{corpus}/encoder.json', '--steps', '1', '--segmenter', 'none', '--output', '{folder}/model'],
 }
+
+
+@pytest.fixture(autouse=True)
+def trained(tmp_path):
+    """As much of a model folder as is read first: the name of its corpus."""
+    version = tmp_path / 'trained' / 'versions' / '1'
+    version.mkdir(parents=True)
+    (version / 'config.json').write_text('{"settings": {}}')
+    (tmp_path / 'trained' / 'current').write_text('1')
 
 
 @pytest.mark.parametrize('command', sorted(COMMANDS))
