@@ -34,7 +34,7 @@ class Extractor:
         progress(len(texts))
         return [Extraction(text, self.events[text]) for text in texts]
 
-    def iter_extract(self, texts):
+    def iter_extract(self, texts, chunk=2048):
         return (Extraction(text, self.events[text]) for text in texts)
 
 
