@@ -22,13 +22,14 @@ MOST_TASKS = 4096
 STORE = 128 << 20  # bytes of shared memory; what travels is places in files
 # Ray's sockets lie in its folder, and a socket's path has room for 107 characters.
 LONGEST = 40
-# No reports, no metrics, no messages but errors, no processes for tasks that will never be, and no address of this
-# machine but its loopback one, which on Linux is asked for by a switch that is named after other systems.
+# No reports, no metrics, no messages but errors, no processes for tasks that will never be, workers as urgent as this
+# process (Ray's usual ones wait until nobody else wants the processor), and no address of this machine but its loopback
+# one, which on Linux is asked for by a switch that is named after other systems.
 QUIET = {
     'RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER': '0', 'RAY_USAGE_STATS_ENABLED': '0', 'RAY_enable_metrics_collection': '0',
     'RAY_DATA_LOG_LEVEL': 'ERROR', 'RAY_BACKEND_LOG_LEVEL': 'fatal', 'RAY_COLOR_PREFIX': '0',
     'RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO': '0', 'RAY_enable_worker_prestart': '0',
-    'RAY_prestart_worker_first_driver': '0',
+    'RAY_prestart_worker_first_driver': '0', 'RAY_worker_niceness': '0',
 }  # fmt: skip
 # What the engines and their libraries read: OpenMP (PyTorch), BLAS, TensorFlow, JAX, and the tokenizers.
 THREADS = (
