@@ -9,6 +9,7 @@ from gplinker_kit import fitting, rate_finder, rehearsal
 from gplinker_kit.distillation import Teaching, describe, training_items
 from gplinker_kit.errors import DataError
 from gplinker_kit.events import Example, Schema
+from gplinker_kit.events.corpus import DUEE
 from gplinker_kit.fitting import encode
 from gplinker_kit.recipe import Recipe
 from gplinker_kit.tokenizers import Tokenizer
@@ -26,9 +27,10 @@ class Oracle:
     def __init__(self, schema, examples, max_length=64, sure=6.0, **settings):
         self.tokenizer, self.schema, self.link_labels = Tokenizer(VOCAB, do_lower_case=True), schema, 1
         self.settings = SimpleNamespace(**dict(
-            max_length=max_length, window_stride=None, typed_links=False, do_lower_case=True, **settings))
+            max_length=max_length, window_stride=None, typed_links=False, do_lower_case=True, corpus=DUEE.name,
+            **settings))
         self.model = SimpleNamespace(get_weights=lambda: [np.float32([sure])])
-        self.sure, self.asked = sure, []
+        self.sure, self.asked, self.corpus = sure, [], DUEE
         self.golds = {tuple(ids): targets for ids, _, targets in encode(self, examples)[0]}
 
     def predict(self, token_ids, segment_ids):
