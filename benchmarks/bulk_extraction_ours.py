@@ -55,7 +55,7 @@ def model_and_texts(options):
     """
     from gplinker_kit import backend
     from gplinker_kit.events import Thresholds, read_schema
-    from gplinker_kit.events.extractor import pad_batch
+    from gplinker_kit.events.batches import pad_batch
     from gplinker_kit.gplinker import GPLinker, Settings
     from gplinker_kit.models.builder import resolve_config
     from gplinker_kit.models.sizes import named_size

@@ -15,7 +15,7 @@ import sys
 import numpy as np
 
 from gplinker_kit.events import Example
-from gplinker_kit.events.extractor import bucket_batch, bucket_length, pad_batch
+from gplinker_kit.events.batches import bucketed_batches
 from gplinker_kit.events.soft_targets import MOST, soft_targets
 from gplinker_kit.fitting import encode, length_multiple
 from gplinker_kit.resumption import digest
@@ -92,17 +92,12 @@ class Teaching:
         from tqdm import tqdm
 
         labels = len(self.student.schema), self.student.link_labels, self.student.link_labels
-        longest, multiple, told = self.student.settings.max_length, length_multiple(), [None] * len(items)
-        order = sorted(range(len(items)), key=lambda k: -len(items[k][0]))  # what does not fit in memory fails at once
+        longest, told = self.student.settings.max_length, [None] * len(items)
         bar = tqdm(total=len(items), desc='teacher', unit='text', leave=False,
                    disable=not progress or not sys.stderr.isatty())
         with contextlib.closing(bar):
-            for begin in range(0, len(order), batch_size):
-                members = order[begin:begin + batch_size]
-                width = bucket_length(len(items[members[0]][0]), multiple, longest)
-                height = bucket_batch(len(members), batch_size)
-                packed = self.teacher.predict(
-                    *(pad_batch([items[k][part] for k in members], width, height) for part in (0, 1)))
+            for members, inputs in bucketed_batches(items, batch_size, length_multiple(), longest):
+                packed = self.teacher.predict(*inputs)
                 for place, k in enumerate(members):
                     ids, segments, targets = items[k]
                     scores = [np.asarray(head[place], 'float32') for head in packed]

@@ -15,7 +15,7 @@ import numpy as np
 
 from gplinker_kit.backend import Model, prepare
 from gplinker_kit.errors import CheckpointError, hint
-from gplinker_kit.events.extractor import bucket_batch, bucket_length, pad_batch
+from gplinker_kit.events.batches import bucket_batch, bucket_length, pad_batch
 from gplinker_kit.files import read_json
 from gplinker_kit.models import build_transformer_model
 from gplinker_kit.models.pretrained_folder import open_folder

@@ -8,8 +8,7 @@ import numpy as np
 
 from gplinker_kit.backend import Model, prepare
 from gplinker_kit.baselines.spans import merge_windows
-from gplinker_kit.events.batches import GOLD_MULTIPLE, pad_inputs
-from gplinker_kit.events.extractor import bucket_batch, bucket_length, pad_batch
+from gplinker_kit.events.batches import GOLD_MULTIPLE, bucketed_batches, pad_inputs
 from gplinker_kit.events.labels import pad_targets
 from gplinker_kit.events.windows import cut_windows
 from gplinker_kit.layers import EfficientGlobalPointer
@@ -75,12 +74,7 @@ def score_rows(model, rows, max_length, batch_size, multiple=16):
 
     Yields: a batch at a time, (numbers of its rows, scores, an array a row).
     """
-    order = sorted(range(len(rows)), key=lambda k: -len(rows[k][0]))
-    for begin in range(0, len(rows), batch_size):
-        members = order[begin:begin + batch_size]
-        width = bucket_length(len(rows[members[0]][0]), multiple, max_length)
-        height = bucket_batch(len(members), batch_size)
-        inputs = [pad_batch([rows[k][part] for k in members], width, height) for part in (0, 1)]
+    for members, inputs in bucketed_batches(rows, batch_size, multiple, max_length):
         scores = np.asarray(model.predict_on_batch(inputs[:len(model.inputs)]))
         yield members, scores[:len(members)]
 

@@ -74,15 +74,41 @@ def cut_batches(lengths, batch_size, call=CALL):
     return batches
 
 
-def pad_inputs(items, width):
-    """Returns [token ids, segment ids], both int32 (b, width), of items that begin with them, 0 where they end."""
-    inputs = []
-    for part in (0, 1):
-        padded = np.zeros((len(items), width), 'int32')
-        for row, item in zip(padded, items):
-            row[:len(item[part])] = item[part]
-        inputs.append(padded)
-    return inputs
+def bucket_length(length, multiple, longest):
+    """Rounds a length up to a multiple, but not beyond `longest`."""
+    return min(-(-length // multiple) * multiple, longest)
+
+
+def bucket_batch(rows, batch_size):
+    """Rounds a number of rows up to a power of two, but not beyond `batch_size`."""
+    return min(1 << (rows - 1).bit_length(), batch_size)
+
+
+def pad_batch(rows, width, height):
+    """Stacks lists of integers into an int32 array (height, width), 0-padded; copies of the last row fill it up."""
+    batch = np.zeros((height, width), np.int32)
+    for number in range(height):
+        row = rows[min(number, len(rows) - 1)]
+        batch[number, :len(row)] = row
+    return batch
+
+
+def pad_inputs(items, width, height=None):
+    """Returns [token ids, segment ids], see `pad_batch`, of items that begin with them; `height` as many by default."""
+    height = len(items) if height is None else height
+    return [pad_batch([item[part] for item in items], width, height) for part in (0, 1)]
+
+
+def bucketed_batches(items, batch_size, multiple, longest):
+    """Yields (numbers of the items, inputs of `pad_inputs`) of batches of few shapes, the longest items first.
+
+    What does not fit in memory fails at once. Copies of the last item may fill a batch up.
+    """
+    order = sorted(range(len(items)), key=lambda k: -len(items[k][0]))
+    for begin in range(0, len(items), batch_size):
+        members = order[begin:begin + batch_size]
+        width = bucket_length(len(items[members[0]][0]), multiple, longest)
+        yield members, pad_inputs([items[k] for k in members], width, bucket_batch(len(members), batch_size))
 
 
 def make_batch(items, width, gold_multiple=GOLD_MULTIPLE):

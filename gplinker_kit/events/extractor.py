@@ -9,30 +9,11 @@ from itertools import islice
 
 import numpy as np
 
-from gplinker_kit.events.batches import cut_batches
+from gplinker_kit.events.batches import bucket_batch, bucket_length, cut_batches, pad_batch
 from gplinker_kit.events.decoder import Extraction, decode_reading
 from gplinker_kit.events.policy import Policy, Thresholds
 from gplinker_kit.events.reading import Reading
 from gplinker_kit.events.windows import cut_windows
-
-
-def bucket_length(length, multiple, longest):
-    """Rounds a length up to a multiple, but not beyond `longest`."""
-    return min(-(-length // multiple) * multiple, longest)
-
-
-def bucket_batch(rows, batch_size):
-    """Rounds a number of rows up to a power of two, but not beyond `batch_size`."""
-    return min(1 << (rows - 1).bit_length(), batch_size)
-
-
-def pad_batch(rows, width, height):
-    """Stacks lists of integers into an int32 array (height, width), 0-padded; copies of the last row fill it up."""
-    batch = np.zeros((height, width), np.int32)
-    for number in range(height):
-        row = rows[min(number, len(rows) - 1)]
-        batch[number, :len(row)] = row
-    return batch
 
 
 def _require_chunk(chunk):
