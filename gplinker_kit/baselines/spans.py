@@ -11,7 +11,7 @@ import numpy as np
 
 from gplinker_kit.events.policy import Policy
 from gplinker_kit.events.scores import positives
-from gplinker_kit.events.windows import content_range, inner_ranges
+from gplinker_kit.events.windows import content_range, has_a_say, inner_ranges
 
 MOST = Policy().max_positives  # spans of a window; the best are kept, as in GPLinker's decoder
 
@@ -42,11 +42,10 @@ def merge_windows(windows, found):
     ranges = [content_range(window) for window in windows]
     inner = inner_ranges([(first, end - 1) for first, end in ranges])
     best = {}
-    for window, (low, high), spans in zip(windows, inner, found):
+    for window, own, spans in zip(windows, inner, found):
         for label, first, last, score in spans:
             first, last = first + window.first, last + window.first
-            whole = low <= first and last <= high
-            if whole or not any(left <= first and last <= right for left, right in inner):
+            if has_a_say(first, last, own, inner):
                 _keep_best(best, (label, first, last), score)
     return [key + (best[key],) for key in sorted(best)]
 

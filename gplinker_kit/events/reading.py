@@ -7,7 +7,7 @@ from collections import namedtuple
 import numpy as np
 
 from gplinker_kit.events.scores import crop, pair_scores, positives
-from gplinker_kit.events.windows import inner_ranges
+from gplinker_kit.events.windows import has_a_say, inner_ranges
 
 Node = namedtuple('Node', 'span tokens logits')
 Node.__doc__ = """A span of one event type: characters (start, end), tokens (first, last), {label: logit}."""
@@ -149,9 +149,7 @@ class Reading:
         """Takes the spans at the edges of windows, but for those that another window shows with their surroundings."""
         whole = inner_ranges([(view.first, view.last) for view in self._views])
         for number, cell in self._edges:
-            start, end = cell[2]
-            low, high = whole[number]
-            if low <= start and end <= high or not any(low <= start and end <= high for low, high in whole):
+            if has_a_say(*cell[2], whole[number], whole):
                 self._take(*cell)
         self._edges = []
 

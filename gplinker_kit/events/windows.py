@@ -95,6 +95,14 @@ def inner_ranges(ranges):
     return [(first + (first > left), last - (last < right)) for first, last in ranges]
 
 
+def has_a_say(first, last, own, inner):
+    """Whether a window counts that found the span first .. last: it shows the span with its surroundings, or none does.
+
+    Arguments: own: the window's range among `inner`, those of all windows as `inner_ranges` returns them.
+    """
+    return own[0] <= first and last <= own[1] or not any(low <= first and last <= high for low, high in inner)
+
+
 def window_targets(targets, window):
     """Cuts the targets of a whole text to one window.
 

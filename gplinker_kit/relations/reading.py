@@ -8,7 +8,7 @@ import numpy as np
 
 from gplinker_kit.events.policy import Thresholds
 from gplinker_kit.events.reading import check_offsets
-from gplinker_kit.events.windows import inner_ranges
+from gplinker_kit.events.windows import has_a_say, inner_ranges
 from gplinker_kit.relations.schema import OBJECT, SUBJECT
 from gplinker_kit.relations.scores import block, crop, spans_over, tokens_of
 
@@ -74,11 +74,10 @@ class Reading:
         inner, self.entities, self._places = inner_ranges([view[:2] for view in views]) if views else [], {}, {}
         for label in (SUBJECT, OBJECT):
             found = {}  # tokens: (characters, logit)
-            for view, (low, high) in zip(views, inner):
+            for view, own in zip(views, inner):
                 for row in np.flatnonzero(view.label == label).tolist():
                     start, end = view.tokens[row].tolist()
-                    whole = low <= start and end <= high
-                    if whole or not any(first <= start and end <= last for first, last in inner):
+                    if has_a_say(start, end, own, inner):
                         best = max(found.get((start, end), (None, -np.inf))[1], float(view.logit[row]))
                         found[start, end] = view.characters[row].tolist(), best
             spans = sorted(found)
