@@ -17,7 +17,6 @@ from gplinker_kit.cli.task_runs import (
     add_run_arguments,
     check_output,
     check_paths,
-    find_encoder,
     train_task,
 )
 from gplinker_kit.clue.choice_features import LAYOUTS
@@ -66,19 +65,8 @@ def run(options):
         raise ValueError('folders are for table; got %s after %s' % (options.folders[0], options.task))
     check_paths(options)
     check_output(options)
-
-    from gplinker_kit.tasks import TaskModel, TaskSettings, task_recipe
-
-    task = find_task(options.task)
     accelerate(options)
-    encoder = find_encoder(options)
-    given = {name: getattr(options, name) for name in OPTIONS if getattr(options, name) is not None}
-    length = task.recipe.max_length if options.max_length is None else options.max_length
-    settings = TaskSettings(task.name, length, encoder.model, encoder.config, not options.cased, given)
-    recipe = task_recipe(
-        options.recipe, task, scratch=encoder.source is None, epochs=options.epochs, batch_size=options.batch_size,
-        accumulate=options.accumulate, learning_rate=options.learning_rate)
-    model, seed = train_task(options, encoder, lambda: TaskModel(settings, encoder.tokenizer, encoder.source), recipe)
+    model, seed, recipe = train_task(options, find_task(options.task), OPTIONS)
     hand_in(model, options, seed, recipe.batch_size)
 
 

@@ -18,7 +18,6 @@ from gplinker_kit.cli.task_runs import (
     add_run_arguments,
     check_output,
     check_paths,
-    find_encoder,
     train_task,
 )
 from gplinker_kit.events.occurrences import OCCURRENCES
@@ -54,20 +53,11 @@ def run(options):
     schema = read_schema(find_files(options.data).schema)
     check_output(options)
 
-    from gplinker_kit.tasks import TaskModel, TaskSettings, task_recipe
     from gplinker_kit.tasks.corpora import DuieTask
 
     accelerate(options)
     say('DuIE %s, predicates: %d, links: %d' % ('2.0' if schema.nested else '1.0', len(schema.predicates), len(schema)))
-    encoder = find_encoder(options)
-    given = {name: getattr(options, name) for name in OPTIONS if getattr(options, name) is not None}
-    length = DuieTask.recipe.max_length if options.max_length is None else options.max_length
-    settings = TaskSettings(DuieTask.name, length, encoder.model, encoder.config, not options.cased, given)
-    recipe = task_recipe(
-        options.recipe, DuieTask.name, scratch=encoder.source is None, epochs=options.epochs,
-        batch_size=options.batch_size, accumulate=options.accumulate, learning_rate=options.learning_rate)
-    model, seed = train_task(
-        options, encoder, lambda: TaskModel(settings, encoder.tokenizer, encoder.source, schema), recipe)
+    model, seed, recipe = train_task(options, DuieTask, OPTIONS, schema)
     hand_in(model, options, seed, recipe.batch_size)
 
 

@@ -57,19 +57,27 @@ def check_paths(options):
         raise DataError('no such folder (--data)', options.data)
 
 
-def train_task(options, encoder, make, recipe):
-    """Trains a task once for each of --seeds, into --output; returns (model of the best seed, that seed).
+def train_task(options, task, names, schema=None):
+    """Trains a task once for each of --seeds, into --output; returns (model of the best seed, that seed, TaskRecipe).
 
-    Arguments: encoder: of `find_encoder`. make: function without arguments -> TaskModel. recipe: TaskRecipe.
+    Arguments: task: as `tasks.corpora` has them. names: of the options that are the task's own, see
+        `tasks.kinds.task_options`. schema: of relations, else None.
     """
     from gplinker_kit import backend
-    from gplinker_kit.tasks import TaskModel
+    from gplinker_kit.tasks import TaskModel, TaskSettings, task_recipe
     from gplinker_kit.tasks.seeds import seed_folder, train_seeds
 
+    encoder = find_encoder(options)
+    given = {name: getattr(options, name) for name in names if getattr(options, name) is not None}
+    length = task.recipe.max_length if options.max_length is None else options.max_length
+    settings = TaskSettings(task.name, length, encoder.model, encoder.config, not options.cased, given)
+    recipe = task_recipe(
+        options.recipe, task.name, scratch=encoder.source is None, epochs=options.epochs,
+        batch_size=options.batch_size, accumulate=options.accumulate, learning_rate=options.learning_rate)
     say('stack: %s' % ', '.join('%s %s' % pair for pair in backend.versions().items()))
 
     def make_and_tell():
-        model = make()
+        model = TaskModel(settings, encoder.tokenizer, encoder.source, schema)
         say('model: %s, %.1f million weights' % (encoder.name, model.model.count_params() / 1e6))
         say('checkpoint: %s' % (model.load_report or 'none, the encoder begins from random weights'))
         return model
@@ -78,7 +86,7 @@ def train_task(options, encoder, make, recipe):
         make_and_tell, lambda model: model.read(options.data, 'train'), lambda model: model.read(options.data, 'dev'),
         recipe, options.seeds, options.output, options.name or '%s, %s' % (encoder.name, options.recipe), say,
         resume=options.resume, state_every=options.state_every)
-    return TaskModel.load(seed_folder(options.output, seed)), seed
+    return TaskModel.load(seed_folder(options.output, seed)), seed, recipe
 
 
 def find_encoder(options):

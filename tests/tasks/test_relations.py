@@ -9,9 +9,7 @@ import numpy as np
 import pytest
 
 from gplinker_kit import fitting
-from gplinker_kit.backend import STACK, keras, set_random_seed
 from gplinker_kit.model_folder import current_version
-from gplinker_kit.models.builder import resolve_config
 from gplinker_kit.relations import Example, find_files, read_schema, score_official, write_submission
 from gplinker_kit.relations.ceiling import gold_scores
 from gplinker_kit.state_file import read_facts
@@ -20,7 +18,6 @@ from gplinker_kit.tasks.corpora import DuieTask
 from gplinker_kit.tasks.kinds import task_options
 from gplinker_kit.tasks.relations import Relations
 from tests.clue.folders import make_tokenizer as other_tokenizer
-from tests.conftest import plain_session
 from tests.relations.corpora import COMPLEX, triple
 from tests.relations.folders import make_tokenizer, write_folder
 from tests.tasks.tiny import tiny_model
@@ -28,16 +25,8 @@ from tests.tasks.tiny import tiny_model
 
 def duie_model(folder, max_length=16, seed=0, **encoder):
     """Returns an untrained TaskModel of a generated folder: one block, 48 wide."""
-    if STACK != 'keras3':
-        keras.backend.clear_session()
-        keras.backend.set_session(plain_session())
-    set_random_seed(seed)
-    tokenizer = make_tokenizer()
-    size = dict(hidden_size=48, num_hidden_layers=1, num_attention_heads=2, intermediate_size=96, hidden_act='relu')
-    size.update(encoder, vocab_size=tokenizer._vocab_size)
-    settings = TaskSettings('duie', max_length, 'roformer_v2', resolve_config(None, 'roformer_v2', **size),
-                            options={'head_size': 32})
-    return TaskModel(settings, tokenizer, schema=read_schema(find_files(folder).schema))
+    schema = read_schema(find_files(folder).schema)
+    return tiny_model('duie', seed, max_length, {'head_size': 32}, make_tokenizer(), schema, **encoder)
 
 
 def fast(epochs, **changes):

@@ -9,17 +9,17 @@ from tests.conftest import plain_session
 COUNTS = {'chid': 22, 'c3': 32}  # lines that make 64 examples or so: three blanks a line, two files
 
 
-def tiny_model(task, seed=0, max_length=64, options=None, **encoder):
-    """Returns an untrained TaskModel: one block, 48 wide."""
+def tiny_model(task, seed=0, max_length=64, options=None, tokenizer=None, schema=None, **encoder):
+    """Returns an untrained TaskModel: one block, 48 wide; the tokenizer is by default that of CLUE's folders."""
     if STACK != 'keras3':
         keras.backend.clear_session()
         keras.backend.set_session(plain_session())
     set_random_seed(seed)
-    tokenizer = make_tokenizer()
+    tokenizer = make_tokenizer() if tokenizer is None else tokenizer
     size = dict(hidden_size=48, num_hidden_layers=1, num_attention_heads=2, intermediate_size=96, hidden_act='relu')
     size.update(encoder, vocab_size=tokenizer._vocab_size)
     return TaskModel(TaskSettings(task, max_length, 'roformer_v2', resolve_config(None, 'roformer_v2', **size),
-                                  options=options or {}), tokenizer)
+                                  options=options or {}), tokenizer, schema=schema)
 
 
 def folder_of(task, folder):
