@@ -45,6 +45,16 @@ def plain_session():
     return tf.compat.v1.Session(config=config)
 
 
+def silence():
+    """A context in which TF 1.15 does not look through the arguments of each call for deprecated ones.
+
+    It does so only to write a warning, which takes a twelfth of all the time of tests that build models.
+    """
+    from tensorflow.python.util import deprecation
+
+    return deprecation.silence()
+
+
 def clear_session(plain):
     """Begins a new graph on TF 1.15, which keeps all that was ever built in one, so that every run pays for it.
 
@@ -60,6 +70,19 @@ def clear_session(plain):
 
 def folder_of(request):
     return os.path.basename(os.path.dirname(str(request.node.fspath)))
+
+
+@pytest.fixture(autouse=True, scope='session')
+def no_deprecations():
+    """`silence` for all tests; of the processes that they start, the peers that build most have it too."""
+    if 'tensorflow' in sys.modules:
+        from gplinker_kit.backend import STACK
+
+        if STACK != 'keras3':
+            with silence():
+                yield
+            return
+    yield
 
 
 @pytest.fixture(autouse=True)

@@ -16,6 +16,7 @@ import numpy as np
 from bert4keras import __version__, layers
 from bert4keras.backend import keras
 
+from tests.conftest import silence
 from tests.parity.given import read_given
 
 
@@ -90,4 +91,5 @@ def main():
 
 
 if __name__ == '__main__':
-    main()
+    with silence():
+        main()

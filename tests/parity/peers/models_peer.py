@@ -14,7 +14,7 @@ import sys
 
 import numpy as np
 
-from tests.conftest import plain_session
+from tests.conftest import plain_session, silence
 
 SMALL = {'vocab_size': 50, 'hidden_size': 32, 'num_hidden_layers': 3, 'num_attention_heads': 4, 'intermediate_size': 64}
 BERT = dict(SMALL, hidden_act='gelu', max_position=16, num_hidden_layers=2)
@@ -218,4 +218,5 @@ def main(mode, folder, out):
 
 
 if __name__ == '__main__':
-    main(*sys.argv[1:])
+    with silence():
+        main(*sys.argv[1:])

@@ -12,6 +12,7 @@ import numpy as np
 from bert4keras import __version__, optimizers
 from bert4keras.backend import K, keras
 
+from tests.conftest import silence
 from tests.optimizer_oracles.bare import NAMES, SHAPES, TARGETS, pulls, start
 
 
@@ -47,4 +48,5 @@ def main():
 
 
 if __name__ == '__main__':
-    main()
+    with silence():
+        main()

@@ -14,6 +14,7 @@ from bert4keras import __version__, layers
 from bert4keras.backend import K
 from bert4keras.snippets import AutoRegressiveDecoder, ViterbiDecoder
 
+from tests.conftest import silence
 from tests.parity.given import read_given
 from tests.sequence_oracles import run_decoders
 
@@ -47,4 +48,5 @@ def main():
 
 
 if __name__ == '__main__':
-    main()
+    with silence():
+        main()
