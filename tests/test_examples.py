@@ -1,4 +1,4 @@
-"""The programs in examples/ run from end to end, in a process of their own."""
+"""The programs in examples/ run from end to end, one in a process of its own, the others in this one."""
 
 import os
 import runpy
@@ -21,6 +21,18 @@ def run_example(name, *arguments):
     return done.stdout
 
 
+@pytest.fixture
+def run_here(monkeypatch, capsys):
+    """`run_example`, in this process."""
+
+    def run(name, *arguments):
+        monkeypatch.setattr(sys, 'argv', [name] + list(arguments))
+        runpy.run_path(os.path.join(ROOT, 'examples', name))
+        return capsys.readouterr().out
+
+    return run
+
+
 def few_sentences(folder):
     """The bundled corpus with its first sentences alone, in `folder`."""
     for path in (SCHEMA, VOCAB):
@@ -32,8 +44,8 @@ def few_sentences(folder):
     return str(folder)
 
 
-def test_duee(tmp_path):
-    printed = run_example('duee.py', '--data', few_sentences(tmp_path), '--epochs', '2')
+def test_duee(run_here, tmp_path):
+    printed = run_here('duee.py', '--data', few_sentences(tmp_path), '--epochs', '2')
     assert 'gold arguments: ' in printed and 'epoch 2: loss ' in printed
     assert 'official DuEE' in printed and '└─' in printed
 
@@ -44,19 +56,16 @@ def test_pretrain_mlm(tmp_path):
     assert 'step 3: loss ' in printed and 'holds an encoder of ' in printed
 
 
-def test_multitask(tmp_path):
-    printed = run_example('multitask.py', '--data', few_sentences(tmp_path), '--epochs', '1')
+def test_multitask(run_here, tmp_path):
+    printed = run_here('multitask.py', '--data', few_sentences(tmp_path), '--epochs', '1')
     assert 'epoch 1: sum of the losses ' in printed and 'types: accuracy ' in printed
 
 
-def test_duie(tmp_path, monkeypatch, capsys):
-    """In this process, which imports once; rows of 32 tokens, so that some sentences come in two windows."""
+def test_duie(run_here, tmp_path):
+    """Rows of 32 tokens, so that some sentences come in two windows."""
     data, output = str(tmp_path / 'data'), str(tmp_path / 'out')
     run_example('make_duie.py', '--output', data, '--train', '16', '--dev', '8')
-    monkeypatch.setattr(sys, 'argv', [
-        'duie.py', '--data', data, '--epochs', '1', '--max-length', '32', '--output', output])
-    runpy.run_path(os.path.join(ROOT, 'examples', 'duie.py'))
-    printed = capsys.readouterr().out
+    printed = run_here('duie.py', '--data', data, '--epochs', '1', '--max-length', '32', '--output', output)
     assert 'gold triples: ' in printed and 'epoch 1: loss ' in printed and 'official P ' in printed
     schema = read_schema(find_files(data).schema)
     predicted = read_predictions(os.path.join(output, 'predictions.json.zip'), schema)
