@@ -15,7 +15,7 @@ from gplinker_kit.drawing import BLUE, GRID, INK, ORANGE, SOFT, add_axes, make_f
 ROW_HEIGHT, MARGIN = 0.24, 1.5  # inches
 BELOW = 'above 1 ours is better; bar: single rounds; |: goal; orange: goal missed'
 # Where the scale reaches to so many times its lowest ratio: the digits that are written on it.
-DIGITS = ((3, (1, 1.1, 1.2, 1.3, 1.4, 1.5, 1.7, 2, 2.5, 3, 4, 5, 6, 7, 8, 9)), (100, (1, 2, 5)), (1e99, (1,)))
+DIGITS = ((3, (1, 1.1, 1.2, 1.3, 1.4, 1.5, 1.7, 2, 2.5, 3, 4, 5, 6, 7, 8, 9)), (300, (1, 2, 5)), (1e99, (1,)))
 
 
 def span(row):
