@@ -36,28 +36,33 @@ def batch(shape):
     return tokens, np.zeros_like(tokens), labels
 
 
-def keras_pass(keras, kind, encoder, inputs, labels, optimizer):
+def keras_pass(keras, kind, encoder, inputs, labels, optimizer, **compiling):
     """Returns the function that makes one pass of a Keras model: a prediction, or a step of training.
 
     Arguments: keras: the module that `encoder`, a model, was made with. inputs: as it takes them. labels: (b, n).
-    optimizer: class of the optimizer.
+    optimizer: class of the optimizer. compiling: further arguments of `compile`, where it is trained.
     """
     if kind == 'forward':
         return lambda: encoder.predict_on_batch(inputs)
     output = keras.layers.Dense(LABELS, activation='softmax')(encoder.output)
     trained = keras.models.Model(encoder.input, output)
-    trained.compile(loss='sparse_categorical_crossentropy', optimizer=optimizer(RATE))
+    trained.compile(loss='sparse_categorical_crossentropy', optimizer=optimizer(RATE), **compiling)
     targets = labels[..., None]
     return lambda: trained.train_on_batch(inputs, targets)
 
 
 def flops(made, shape, kind):
-    """Floating-point operations of the matrix products of one pass of the model of configuration `made`.
+    """`flops_of` a batch of `SHAPES`."""
+    return flops_of(made, SHAPES[shape], kind)
+
+
+def flops_of(made, size, kind):
+    """Floating-point operations of the matrix products of one pass, on (rows, length) tokens, of configuration `made`.
 
     Training costs the forward pass and twice as much backward. Lookups, norms, activations and the labels' layer are
     not counted.
     """
-    rows, length = SHAPES[shape]
+    rows, length = size
     return (3 if kind == 'train' else 1) * rows * length * made['num_hidden_layers'] * token_flops(made, length)
 
 
