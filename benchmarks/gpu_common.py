@@ -65,10 +65,10 @@ def row(name, unit, runs, facts=None, **more):
 
 
 def goal_row(name, goal, ours, peer, unit, note, **more):
-    """The dict of a row that compares two numbers, `ours` being at least `goal` times the peer's."""
+    """The dict of a row that compares two numbers, `ours` being at least `goal` (or None) times the peer's."""
     ratio = ours / peer
     made = {'name': name, 'ours': ours, 'peer': peer, 'ratio': ratio, 'unit': unit, 'spread': 0.0, 'goal': goal,
-            'met': ratio >= goal, 'runs': {'ours': [ours], 'peer': [peer]}, 'note': note}  # fmt: skip
+            'met': goal is None or ratio >= goal, 'runs': {'ours': [ours], 'peer': [peer]}, 'note': note}  # fmt: skip
     return dict(made, **more)
 
 

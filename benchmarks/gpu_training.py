@@ -96,13 +96,17 @@ def measure_batch(name, options, pythons):
     return made
 
 
-def goals(rows):
-    """The rows of the goals that the measured ones allow, see `GOAL_NAMES`."""
+def goals(rows, engine):
+    """The rows of the goals that the measured ones allow, see `GOAL_NAMES`.
+
+    On JAX the first ratio has no goal: one operation at a time, its step waits for the host and is slow for that alone.
+    """
     found, made = {row['name']: row for row in rows}, []
     fast, slow, compiled, factorised, dense = (found.get(name) for name in GOAL_NAMES)
     if fast and slow:
         made.append(gpu_common.goal_row(
-            'bfloat16_compiled_float32_plain', FASTER, fast['ours'], slow['ours'], 'tokens/s',
+            'bfloat16_compiled_float32_plain', None if engine == 'jax' else FASTER, fast['ours'], slow['ours'],
+            'tokens/s',
             'RoFormerV2 base at n = %d; ours is bfloat16, compiled, the peer float32 without' % SPEED_LENGTH))
     if fast and compiled:
         made.append(gpu_common.goal_row(
@@ -127,7 +131,7 @@ def main(argv=None):
         measure = measure_step if name in CASES else measure_batch
         made = gpu_common.attempt(name, report, lambda: measure(name, options, pythons))  # noqa: B023
         report['rows'] += [made] if made else []
-    report['rows'] += goals(report['rows'])
+    report['rows'] += goals(report['rows'], report['environment']['versions']['ours']['engine'])
     return gpu_common.finish(TITLE, options, report)
 
 

@@ -111,12 +111,13 @@ def test_what_exhausted_memory_looks_like(error, expected):
 @pytest.mark.once
 def test_goals_are_worked_out_of_the_rows():
     rows = [gpu_common.row(name, 'x', [value]) for name, value in zip(gpu_training.GOAL_NAMES, (90, 29, 60, 41, 10))]
-    found = {made['name']: (made['ratio'], made['met']) for made in gpu_training.goals(rows)}
+    found = {made['name']: (made['ratio'], made['met']) for made in gpu_training.goals(rows, 'torch')}
     assert found == {
         'bfloat16_compiled_float32_plain': (pytest.approx(90 / 29), True),
         'bfloat16_float32_compiled': (1.5, True), 'duee_batch_factorised_dense': (4.1, True)}
-    assert [made['name'] for made in gpu_training.goals(rows[:2])] == ['bfloat16_compiled_float32_plain']
-    assert not gpu_training.goals(rows[3:4]) and set(gpu_training.GOAL_NAMES) <= set(gpu_training.NAMES)
+    assert [made['name'] for made in gpu_training.goals(rows[:2], 'torch')] == ['bfloat16_compiled_float32_plain']
+    assert gpu_training.goals(rows[:2], 'jax')[0]['goal'] is None  # there is no JAX without XLA
+    assert not gpu_training.goals(rows[3:4], 'torch') and set(gpu_training.GOAL_NAMES) <= set(gpu_training.NAMES)
 
 
 @pytest.mark.once
