@@ -74,7 +74,7 @@ setup(
     author='the gplinker_kit authors',
     license='Apache-2.0',
     packages=find_packages(include=['gplinker_kit', 'gplinker_kit.*']),
-    package_data={'gplinker_kit.view': ['page.html.j2', 'page.css', 'page.js']},
+    package_data={'gplinker_kit.view': ['page.html.j2', 'page.css', 'drawing.js', 'page.js']},
     python_requires='>=3.7',
     install_requires=['numpy>=1.16', 'tokenizers>=0.13', 'safetensors>=0.4', 'tqdm>=4.40'],
     extras_require=EXTRAS,

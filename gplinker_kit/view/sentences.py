@@ -14,6 +14,7 @@ from gplinker_kit.view.compare import (
     pair_events,
     pair_rows,
 )
+from gplinker_kit.view.error_kinds import argument_errors
 from gplinker_kit.view.highlights import cut, make_bars
 
 # Kinds of sentences to filter by, with the words for them.
@@ -21,6 +22,9 @@ KINDS = (
     ('error', 'with an error'),
     ('wrong-argument', 'wrong argument'),
     ('missed-argument', 'missed argument'),
+    ('wrong-role', 'right span, wrong role'),
+    ('wrong-span', 'right role, wrong span'),
+    ('wrong-type', 'right span, wrong event type'),
     ('wrong-event', 'wrong event'),
     ('missed-event', 'missed event'),
     ('right', 'all right'),
@@ -82,6 +86,34 @@ def sentence_data(predicted, gold, name, types, positions=True, triggerless='kee
     }
 
 
+def line_data(sentence):
+    """Returns what a page keeps of a `sentence_data` to draw it: without what its index has, and what goes without saying.
+
+    A card has no 'nodes' where each row is a node, and no 'links' where all nodes are linked without a score.
+    """
+    line = {key: sentence[key] for key in ('name', 'pieces', 'bars', 'compared', 'notes')}
+    line['cards'] = []
+    for card in sentence['cards']:
+        nodes, links = card['nodes'], card['links']
+        left_out = set()
+        if nodes == [[row] for row in range(len(card['rows']))]:
+            left_out.add('nodes')
+        if len(links) == len(nodes) * (len(nodes) - 1) // 2 and all(score is None for _, _, score in links):
+            left_out.add('links')
+        line['cards'].append({key: value for key, value in card.items() if key not in left_out})
+    return line
+
+
+def index_row(sentence):
+    """Returns what a page filters and sorts by: [errors, doubt, [types of the cards], [[kind, [types] or 1], ...]].
+
+    Kinds are numbers, the places in KINDS; 1 stands for all types.
+    """
+    names = [kind for kind, _ in KINDS]
+    kinds = [[names.index(kind), 1 if types is True else types] for kind, types in sentence['kinds'].items()]
+    return [sentence['errors'], sentence['doubt'], sorted({card['type'] for card in sentence['cards']}), kinds]
+
+
 def _bar_kind(key, status, types):
     """What spans must have in common to be one bar: without gold the type, else the status, and being a trigger."""
     return status, types.index(key[0]) if status == PLAIN else -1, int(key[1] == TRIGGER)
@@ -117,6 +149,7 @@ def _kinds(statuses, pairs, compared, types):
     for key, (_, status) in statuses.items():
         if status in (WRONG, MISSED):
             found.setdefault(status + '-argument', set()).add(key[0])
+    found.update(argument_errors(statuses))
     for pair in pairs:
         for status in (WRONG, MISSED):
             if pair.status in (status, DIFFERS):

@@ -176,7 +176,7 @@ def test_a_page(known, tmp_path):
 
 def sentences(path):
     page = path.read_text(encoding='utf-8')
-    return json.loads(re.search(r'id="data">(.*?)</script>', page, re.S).group(1))['sentences']
+    return list(map(json.loads, re.search(r'id="sentences">(.*?)</script>', page, re.S).group(1).split('\n')))
 
 
 def corpus_folder(path, lines, nested=False):

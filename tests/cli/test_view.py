@@ -12,7 +12,7 @@ from gplinker_kit.cli import main
 
 def sentences(path):
     page = path.read_text(encoding='utf-8')
-    return json.loads(re.search(r'id="data">(.*?)</script>', page, re.S).group(1))['sentences']
+    return list(map(json.loads, re.search(r'id="sentences">(.*?)</script>', page, re.S).group(1).split('\n')))
 
 
 def fails(capsys, arguments, *words):

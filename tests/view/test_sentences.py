@@ -5,7 +5,7 @@ import json
 import pytest
 
 from gplinker_kit.events import TRIGGER, Argument, Event, Example, Extraction
-from gplinker_kit.view.sentences import KINDS, comparable_positions, sentence_data
+from gplinker_kit.view.sentences import KINDS, comparable_positions, index_row, line_data, sentence_data
 
 TEXT = '昨日😀砚帆科技收购漱岩软件'
 TYPES = ['收购', '裁员']
@@ -45,7 +45,7 @@ def test_errors_are_counted_and_found_by_type():
     made = data(predicted, GOLD)
     assert made['kinds'] == {
         'error': [0, 1], 'wrong-argument': [0, 1], 'missed-argument': [0], 'wrong-event': [0, 1], 'missed-event': [0],
-        'several': [0, 1]}
+        'several': [0, 1], 'wrong-span': [0], 'wrong-type': [1]}
     assert made['errors'] == 4 + 2  # two wrong and two missed arguments; a pair that differs and a wrong event
     assert [card['status'] for card in made['cards']] == ['differs', 'wrong']
     statuses = {row[1]: row[2] for row in made['cards'][0]['rows']}
@@ -88,3 +88,19 @@ def test_notes_of_what_was_cut():
     read = Example(TEXT, [], None, {'truncated': ['max_nodes'], 'truncated_text': True})
     assert len(sentence_data(read, None, 'n', TYPES)['notes']) == 2
     assert sentence_data(Example(TEXT, []), None, 'n', TYPES)['notes'] == []
+
+
+def test_what_a_page_keeps():
+    """A line leaves out what its cards do not need to say; the index has what a filter asks for."""
+    predicted = [Event('收购', BUY, [DATE, Argument('被收购方', '软件', 11)]), Event('裁员', None, [BUYER])]
+    made = data(predicted, GOLD)
+    line = line_data(made)
+    assert set(line) == {'name', 'pieces', 'bars', 'compared', 'notes', 'cards'}
+    assert ['links' in card for card in line['cards']] == [True, False] and 'nodes' not in line['cards'][1]
+    assert line['cards'][0]['links'] == made['cards'][0]['links'], 'the missed arguments have no links'
+    errors, doubt, types, kinds = index_row(made)
+    assert (errors, doubt, types) == (6, 1.0, [0, 1])
+    assert {KINDS[kind][0]: types for kind, types in kinds} == made['kinds']
+    linked = data([Event('收购', BUY, [DATE], 0.5, ((0, 1, 0.5),))])
+    assert line_data(linked)['cards'][0]['links'] == [[0, 1, 0.5]] and index_row(linked)[1] == 0.5
+    assert [1 in kind[1:] for kind in index_row(data([]))[3]] == [True], 'all types'
