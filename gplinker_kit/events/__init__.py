@@ -14,6 +14,7 @@ from gplinker_kit.events.metrics import EventScores, score_events
 from gplinker_kit.events.official_fin import score_documents
 from gplinker_kit.events.policy import DOCUMENTS, Policy, Thresholds
 from gplinker_kit.events.schema import TRIGGER, Argument, Event, Example, Label, Schema
+from gplinker_kit.events.showing import Shown, show
 from gplinker_kit.events.submission import read_texts, submission_line, without_subsets, write_submission
 from gplinker_kit.events.targets import Targets
 from gplinker_kit.events.tree import event_tree
@@ -31,6 +32,7 @@ __all__ = [
     'score_documents',
     'DOCUMENTS', 'Policy', 'Thresholds',
     'TRIGGER', 'Argument', 'Event', 'Example', 'Label', 'Schema',
+    'Shown', 'show',
     'read_texts', 'submission_line', 'without_subsets', 'write_submission',
     'Targets',
     'event_tree',

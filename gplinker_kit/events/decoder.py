@@ -37,11 +37,13 @@ import numpy as np
 from gplinker_kit.events.bridging import bridge
 from gplinker_kit.events.cliques import maximal_cliques
 from gplinker_kit.events.drafts import has_trigger, settle, split_roles, without_contained
+from gplinker_kit.events.markup import events_html
 from gplinker_kit.events.policy import Policy, Thresholds
 from gplinker_kit.events.reading import Reading
 from gplinker_kit.events.same_text import merge_mentions
 from gplinker_kit.events.schema import TRIGGER, Argument, Event
 from gplinker_kit.events.scores import log_probability
+from gplinker_kit.events.showing import limits_note
 
 
 def _event(event_type, draft, nodes, links, text, schema):
@@ -87,6 +89,9 @@ class Extraction:
     def truncated(self):
         """Whether a bound cut the search short."""
         return bool(self.limits)
+
+    def _repr_html_(self):
+        return events_html(self.text, self.events, limits_note(self.limits))
 
 
 def decode_reading(reading):

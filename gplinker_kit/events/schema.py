@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Optional, Tuple
 
 from gplinker_kit.errors import DataError, hint
+from gplinker_kit.events.markup import event_html
 
 TRIGGER = '触发词'  # the pseudo-role of a trigger, the first label of every event type
 
@@ -120,6 +121,9 @@ class Event:
     def nodes(self):
         """Returns the trigger, if there is one, followed by the arguments, as a tuple."""
         return (() if self.trigger is None else (self.trigger,)) + self.arguments
+
+    def _repr_html_(self):
+        return event_html(self)
 
 
 @dataclass(frozen=True)
