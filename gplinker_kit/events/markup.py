@@ -10,7 +10,7 @@ from html import escape
 # Dark and light pages have them alike. Of Okabe and Ito, darker.
 COLORS = ('#0072b2', '#c2570c', '#00845f', '#b4528a', '#8f6a00', '#6a4fc4', '#2b8a9e', '#66707c')
 SOFT = 'opacity:.7;font-size:85%'
-CELL = 'text-align:left;padding:1px 10px 1px 0;border:0;background:none;vertical-align:top;white-space:normal'
+CELL = 'text-align:left;padding:1px 10px 1px 0;border:0;background:none;vertical-align:baseline;white-space:normal'
 
 
 def event_html(event, color=COLORS[0]):
@@ -28,37 +28,38 @@ def event_html(event, color=COLORS[0]):
         '<div style="display:inline-block;vertical-align:top;margin:4px 8px 4px 0;padding:6px 12px;'
         'border:1px solid rgba(128,128,128,.4);border-left:4px solid %s;border-radius:6px">'
         '<div><b>%s</b> <span style="%s">%s</span></div>'
-        '<table style="border-collapse:collapse;margin:2px 0 0;border:0;font-size:90%%">%s</table></div>'
+        '<table style="border-collapse:collapse;margin:2px 0 0;border:0;color:inherit;font-size:90%%">%s</table></div>'
         % (color, _text(event.event_type), SOFT, _score(event.score), ''.join(rows))
     )
 
 
 def text_html(text, events):
-    """Returns a text in which the spans of events are underlined, in the colour of their event, with their roles behind.
+    """Returns a text in which the spans of events are underlined, in the colour of their first event, with their roles behind.
 
     A span outside the text, and an argument without a place, are not shown.
     """
-    spans = {}
+    spans, colors = {}, {}
     for number, event in enumerate(events):
         for node in event.nodes():
             if node.start is not None and 0 <= node.start < node.end <= len(text):
-                roles = spans.setdefault((node.start, node.end, COLORS[number % len(COLORS)]), [])
+                span = node.start, node.end
+                colors.setdefault(span, COLORS[number % len(COLORS)])
+                roles = spans.setdefault(span, [])
                 if node.role not in roles:
                     roles.append(node.role)
-    edges = sorted({0, len(text)}.union(*(span[:2] for span in spans)))
+    edges = sorted({0, len(text)}.union(*spans))
     parts = []
     for start, end in zip(edges, edges[1:]):
-        over = [(span, roles) for span, roles in spans.items() if span[0] <= start and end <= span[1]]
+        over = [span for span in spans if span[0] <= start and end <= span[1]]
         piece = _text(text[start:end])
         if over:
-            span, _ = min(over, key=lambda item: item[0][1] - item[0][0])
-            told = ' · '.join(role for _, roles in over for role in roles)
-            piece = '<span style="border-bottom:2px solid %s" title="%s">%s</span>' % (span[2], _text(told), piece)
+            inner = min(over, key=lambda span: span[1] - span[0])
+            told = ' · '.join(role for span in over for role in spans[span])
+            piece = '<span style="border-bottom:2px solid %s" title="%s">%s</span>' % (
+                colors[inner], _text(told), piece)
         parts.append(piece)
-        for span, roles in spans.items():
-            if span[1] == end:
-                label = '<span style="color:%s;font-size:65%%;margin:0 2px">%s</span>'
-                parts.append(label % (span[2], _text(' · '.join(roles))))
+        parts.extend('<span style="opacity:.7;font-size:65%%;margin:0 3px">%s</span>' % _text(' · '.join(roles))
+                     for span, roles in spans.items() if span[1] == end)
     return '<div dir="auto" style="white-space:pre-wrap;line-height:1.9">%s</div>' % ''.join(parts)
 
 

@@ -203,6 +203,21 @@ class MultiHeadAttention(Layer):
         self.built = True
 
     def call(self, inputs, mask=None, a_bias=None, p_bias=None, training=None):
+        tensors, options = self._prepare(inputs, mask, a_bias, p_bias)
+        output, _, *scores = dot_product_attention(
+            *tensors, drop=weight_dropout(self, training), return_scores=self.return_attention_scores, **options
+        )
+        output = from_heads(self, output)
+        return [output] + scores if self.return_attention_scores else output
+
+    def attention_weights(self, inputs, mask=None, a_bias=None, p_bias=None):
+        """What every query gives to every key, (b, h, n, m) in float32, without dropout; arguments as `call`."""
+        tensors, options = self._prepare(inputs, mask, a_bias, p_bias)
+        _, _, scores = dot_product_attention(*tensors, return_scores=True, **options)
+        return normalize_scores(add_bias(scores, options['bias']), self.normalization, options['mask'])
+
+    def _prepare(self, inputs, mask, a_bias, p_bias):
+        """Returns (query, key, value) by heads, and the arguments of `dot_product_attention` that go with them."""
         tensors, structure, bias, positions = read_biases(self.name, inputs, a_bias, p_bias, count=3)
         query, key, value = to_heads(self, tensors)
         if p_bias == 'rotary':
@@ -211,21 +226,14 @@ class MultiHeadAttention(Layer):
         elif p_bias:
             self._check_positions(p_bias, positions)
         padding = mask[2] if isinstance(mask, (list, tuple)) else mask
-        output, _, *scores = dot_product_attention(
-            query,
-            key,
-            value,
-            mask=allowed_keys(padding, structure, 4),
-            bias=None if bias is None else align_heads(bias, 4),
-            scale=None if self.attention_scale else 1.0,
-            normalization=self.normalization,
-            drop=weight_dropout(self, training),
-            relative=positions if p_bias == 'typical_relative' else None,
-            relative_scores=positions if p_bias == 't5_relative' else None,
-            return_scores=self.return_attention_scores,
-        )
-        output = from_heads(self, output)
-        return [output] + scores if self.return_attention_scores else output
+        return (query, key, value), {
+            'mask': allowed_keys(padding, structure, 4),
+            'bias': None if bias is None else align_heads(bias, 4),
+            'scale': None if self.attention_scale else 1.0,
+            'normalization': self.normalization,
+            'relative': positions if p_bias == 'typical_relative' else None,
+            'relative_scores': positions if p_bias == 't5_relative' else None,
+        }
 
     def _check_positions(self, p_bias, positions):
         wanted = (self.heads,) if p_bias == 't5_relative' else (self.key_size, self.head_size)

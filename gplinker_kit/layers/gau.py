@@ -30,6 +30,15 @@ from gplinker_kit.layers.common import (
 from gplinker_kit.layers.position import apply_rotary
 
 
+def gated_weights(
+    query, key, mask=None, bias=None, scale=None, normalization='squared_relu', divisor='n', least_keys=LEAST_KEYS
+):  # fmt: skip
+    """The A of `gated_attention`, (b, n, m) in float32; arguments as there."""
+    scale = 1.0 / math.sqrt(int(query.shape[-1])) if scale is None else scale
+    scores = add_bias(ops.matmul(query * scale, ops.transpose(key, (0, 2, 1))), bias)
+    return normalize_scores(scores, normalization, mask, divisor, least_keys)
+
+
 def gated_attention(
     gate, value, query, key, mask=None, bias=None, scale=None, normalization='squared_relu', drop=None, divisor='n',
     least_keys=LEAST_KEYS,
@@ -40,9 +49,7 @@ def gated_attention(
     -> (b, n, u). scale: 1/sqrt(s) when None. drop: function applied to A, or None. normalization, divisor, least_keys:
     see `normalize_scores`.
     """
-    scale = 1.0 / math.sqrt(int(query.shape[-1])) if scale is None else scale
-    scores = add_bias(ops.matmul(query * scale, ops.transpose(key, (0, 2, 1))), bias)
-    weights = ops.cast(normalize_scores(scores, normalization, mask, divisor, least_keys), value.dtype)
+    weights = ops.cast(gated_weights(query, key, mask, bias, scale, normalization, divisor, least_keys), value.dtype)
     if drop is not None:
         weights = drop(weights)
     return gate * ops.matmul(weights, value)
@@ -154,6 +161,17 @@ class GatedAttentionUnit(Layer):
         self.built = True
 
     def call(self, inputs, mask=None, a_bias=None, p_bias=None, training=None):
+        tensors, options = self._prepare(inputs, mask, a_bias, p_bias)
+        output = gated_attention(*tensors, drop=weight_dropout(self, training), **options)
+        return dense(output, self.output_kernel, self.output_bias)
+
+    def attention_weights(self, inputs, mask=None, a_bias=None, p_bias=None):
+        """A as (b, 1, n, m) in float32, without dropout: a unit has one head; arguments as `call`."""
+        (_, _, query, key), options = self._prepare(inputs, mask, a_bias, p_bias)
+        return ops.expand_dims(gated_weights(query, key, **options), 1)
+
+    def _prepare(self, inputs, mask, a_bias, p_bias):
+        """Returns (gate, value, query, key), and the arguments of `gated_attention` that go with them."""
         count = 1 if self.self_attention else 3
         tensors, structure, bias, table = read_biases(self.name, inputs, a_bias, p_bias, count, ('rotary',))
         gate, value, query, key = self._project(*tensors)
@@ -164,20 +182,14 @@ class GatedAttentionUnit(Layer):
         if self.causal:
             earlier = align_heads(causal_mask(ops.shape(query)[1]), 3)
             visible = earlier if visible is None else ops.logical_and(visible, earlier)
-        output = gated_attention(
-            gate,
-            value,
-            query,
-            key,
-            mask=visible,
-            bias=None if bias is None else align_heads(bias, 3),
-            scale=None if self.attention_scale else 1.0,
-            normalization=self.normalization,
-            drop=weight_dropout(self, training),
-            divisor=self.divisor,
-            least_keys=self.least_keys,
-        )
-        return dense(output, self.output_kernel, self.output_bias)
+        return (gate, value, query, key), {
+            'mask': visible,
+            'bias': None if bias is None else align_heads(bias, 3),
+            'scale': None if self.attention_scale else 1.0,
+            'normalization': self.normalization,
+            'divisor': self.divisor,
+            'least_keys': self.least_keys,
+        }
 
     def _project(self, *inputs):
         """Returns gate (b, n, u), value (b, m, u), query (b, n, s), key (b, m, s)."""

@@ -118,13 +118,13 @@ def call_attention(model, layer, inputs, arguments):
     if layer.name in model.attention_caches:
         inputs = with_cache(model, layer, inputs, arguments)
     if not model.residual_attention_scores:
-        return layer(inputs, **arguments)
+        return model.call_layer(layer, inputs, arguments)
     if not layer.return_attention_scores:
         raise ValueError(
             'residual_attention_scores: %s is shared with a model that has it not, and returns no scores' % layer.name
         )
     inputs, arguments = with_scores(model, layer.name, inputs, arguments)
-    output, model.attention_scores = layer(inputs, **arguments)
+    output, model.attention_scores = model.call_layer(layer, inputs, arguments)
     return output
 
 

@@ -285,7 +285,11 @@ class Transformer:
         if isinstance(made, MultiHeadAttention):
             return attention_inputs.call_attention(self, made, inputs, arguments)
         attention_inputs.check_step(self, made, arguments)
-        return made(inputs, **arguments)
+        return self.call_layer(made, inputs, arguments)
+
+    def call_layer(self, layer, inputs, arguments):
+        """Calls a layer that `apply` has made or found, with all that the model adds to its inputs."""
+        return layer(inputs, **arguments)
 
     def make(self, layer, kwargs):
         """Returns a new layer of the class `layer`, which `apply` then calls."""
