@@ -5,12 +5,49 @@ Needs matplotlib (`pip install 'gplinker-kit[view]'`), which is imported when so
 
 from __future__ import annotations
 
+import os
+import warnings
+
 from gplinker_kit.files import atomic_write
 
 DPI = 160
 INK, SOFT, GRID = '#17202b', '#5a6573', '#e3e7ec'
 # Of Okabe and Ito, for all kinds of colour vision.
 BLUE, ORANGE, GREEN, PURPLE = '#0072b2', '#d55e00', '#009e73', '#cc79a7'
+
+# Fonts with Chinese characters of the common systems.
+FONTS = (
+    'Noto Sans CJK SC', 'Noto Sans SC', 'Source Han Sans SC', 'Source Han Sans CN', 'PingFang SC', 'Microsoft YaHei',
+    'Hiragino Sans GB', 'WenQuanYi Micro Hei', 'WenQuanYi Zen Hei', 'SimHei', 'Noto Sans CJK JP', 'Noto Sans CJK TC',
+    'Droid Sans Fallback', 'Arial Unicode MS', 'SimSun',
+)
+
+
+def text_font(texts, path=None):
+    """Returns the FontProperties to write some texts in: of a file, else of an installed font of FONTS.
+
+    None, which is matplotlib's own font, where all texts are Latin. Raises: ValueError: a file that is no font.
+    Warns (UserWarning): of texts beyond Latin, where no font of FONTS is installed.
+    """
+    from matplotlib.font_manager import FontProperties, fontManager
+
+    if path is not None:
+        if not os.path.isfile(path):
+            raise ValueError('the font must be a file, .otf, .ttf or .ttc; there is no %r' % path)
+        try:
+            fontManager.addfont(path)
+        except (RuntimeError, OSError) as error:
+            raise ValueError('%s is no font that matplotlib can read (%s)' % (path, error)) from error
+        return FontProperties(fname=path)
+    if all(ord(character) < 0x250 for text in texts for character in text):
+        return None
+    installed = {font.name for font in fontManager.ttflist}
+    for name in FONTS:
+        if name in installed:
+            return FontProperties(family=name)
+    warnings.warn('no font with Chinese characters is installed (%s, …): name a font file with --font' % FONTS[0],
+                  stacklevel=3)
+    return None
 
 
 def make_figure(width, height):
