@@ -11,7 +11,7 @@ import math
 import numpy as np
 
 from gplinker_kit.drawing import INK, ORANGE, SOFT, make_figure, save, text_font
-from gplinker_kit.events.confusion import NONE
+from gplinker_kit.events.confusion import NONE, OTHERS
 
 CELL = 0.2  # inches a token
 MOST_TOKENS = 150  # a larger picture could not be read
@@ -27,8 +27,8 @@ def plot_scores(maps, label, path, font=None):
     Raises:
         ValueError: too many tokens. ImportError: no matplotlib.
 
-    Colours are logits: white at the threshold of each map, red above, blue below, cut at ±10. A ring marks what is
-    above it.
+    Colours are logits above the threshold of each map, cut at ±10: blue below it and paler the farther, red above it. A
+    ring marks what is above it.
     """
     count = _check_tokens(maps.tokens)
     font = text_font(maps.tokens + [label], font)
@@ -37,9 +37,10 @@ def plot_scores(maps, label, path, font=None):
     titles = 'spans of %s' % label, 'head links: first tokens', 'tail links: last tokens'
     grid = figure.add_gridspec(1, 3)
     image = None
-    for k, (title, scores, threshold) in enumerate(zip(titles, (maps.arguments, maps.heads, maps.tails), maps.thresholds)):
+    panels = zip(titles, (maps.arguments, maps.heads, maps.tails), maps.thresholds)
+    for k, (title, scores, threshold) in enumerate(panels):
         axes = figure.add_subplot(grid[0, k])
-        image = axes.imshow(np.clip(scores - threshold, -10, 10), cmap='RdBu_r', vmin=-10, vmax=10, aspect='equal')
+        image = axes.imshow(np.clip(scores - threshold, -10, 10), cmap=_score_colors(), vmin=-10, vmax=10)
         rows, columns = np.nonzero(np.nan_to_num(scores, nan=-np.inf) > threshold)
         axes.scatter(columns, rows, s=0.45 * (72 * side / max(count, 1)) ** 2, facecolors='none', edgecolors=INK,
                      linewidths=1)
@@ -57,13 +58,13 @@ def plot_confusion(confusion, path, font=None, title='roles: gold (rows) and pre
     Arguments: confusion: `events.confusion.Confusion`. path, font: as `plot_scores`. title: str.
     Raises: ValueError: nothing to draw. ImportError: no matplotlib.
 
-    Colours are shares of the row; the numbers are counts. The last row and column are what the other side does not have.
+    Colours are shares of the row; the numbers are counts. Last are what the other side does not have.
     """
     counts = np.array(confusion.counts)
     if not counts.any():
         raise ValueError('there is no argument, neither in gold nor predicted')
-    rows = [role if role != NONE else 'not in gold' for role in confusion.roles]
-    columns = [role if role != NONE else 'missed' for role in confusion.roles]
+    rows, columns = ([{NONE: none, OTHERS: 'other roles'}.get(role, role) for role in confusion.roles]
+                     for none in ('not in gold', 'missed'))
     font = text_font(rows, font)
     size = len(rows)
     width = 0.085 * max(map(_columns, rows)) + 0.3
@@ -103,7 +104,7 @@ def plot_attention(tokens, maps, path, font=None):
     if not 1 <= len(maps) <= MOST_MAPS:
         raise ValueError('maps must hold 1 to %d maps, got %d: choose layers and heads' % (MOST_MAPS, len(maps)))
     font = text_font(tokens, font)
-    across = min(len(maps), max(1, int(math.sqrt(len(maps) * 1.5))))
+    across = round(math.sqrt(len(maps) * 1.5))
     down = math.ceil(len(maps) / across)
     side = max(2.2, CELL * count)
     figure = make_figure(across * (side + 0.75), down * (side + 0.95))
@@ -111,10 +112,21 @@ def plot_attention(tokens, maps, path, font=None):
     for k, (title, weights) in enumerate(maps):
         axes = figure.add_subplot(grid[k // across, k % across])
         top = float(np.max(weights))
-        axes.imshow(weights, cmap='Greens', vmin=0, vmax=top or 1, aspect='equal')
+        axes.imshow(weights, cmap='Greens', vmin=0, vmax=top or 1)
         _title(axes, '%s, up to %.2f' % (title, top), None)
         _token_ticks(axes, tokens, tokens, font)
+        if k % across == 0:
+            axes.set_ylabel('token that looks', fontsize=8.5, color=SOFT)
+        if k + across >= len(maps):
+            axes.set_xlabel('token that is looked at', fontsize=8.5, color=SOFT)
     save(figure, path)
+
+
+def _score_colors():
+    from matplotlib.colors import LinearSegmentedColormap
+
+    steps = [(0, '#eef2f6'), (0.25, '#d3e0ec'), (0.4999, '#7fa8cf'), (0.5, '#f7b384'), (1, '#a61b00')]
+    return LinearSegmentedColormap.from_list('scores', steps)
 
 
 def _check_tokens(tokens):
@@ -135,8 +147,9 @@ def _title(axes, text, font):
 def _token_ticks(axes, rows, columns, font):
     axes.set_xticks(range(len(columns)))
     axes.set_yticks(range(len(rows)))
-    turned = 90 if any(len(token) > 1 for token in columns) else 0
-    axes.set_xticklabels(columns, fontproperties=font, fontsize=8, rotation=turned)
+    axes.set_xticklabels(columns, fontproperties=font, fontsize=8)
+    for label, token in zip(axes.get_xticklabels(), columns):
+        label.set_rotation(90 if len(token) > 1 else 0)
     axes.set_yticklabels(rows, fontproperties=font, fontsize=8)
     _plain(axes)
 

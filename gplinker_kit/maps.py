@@ -62,8 +62,8 @@ def _encoded(gplinker, text):
     ((ids, segments, offsets),) = gplinker.tokenizer.encode_batch_with_offsets([text], maxlen=None)
     limit = gplinker.settings.max_length
     if len(ids) > limit:
-        raise ValueError('text must have at most %d tokens with [CLS] and [SEP], which is what the model reads at once, '
-                         'got %d' % (limit, len(ids)))
+        raise ValueError('text must have at most %d tokens with [CLS] and [SEP], which the model reads at once, got %d'
+                         % (limit, len(ids)))
     if not any(end > start for start, end in offsets):
         raise ValueError('text must have a token, got %r' % text)
     tokens = [text[start:end] for start, end in offsets]

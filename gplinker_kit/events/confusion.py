@@ -10,7 +10,10 @@ NONE = ''  # the role of what the other side does not have
 OTHERS = '…'  # all roles beyond the most frequent ones
 
 Confusion = namedtuple('Confusion', 'roles counts')
-Confusion.__doc__ = """roles: names in the order of rows and columns, NONE last. counts: rows of lists, gold by predicted."""
+Confusion.__doc__ = """roles: names of rows and columns in their order, NONE last.
+
+counts: a list of rows, gold by predicted.
+"""
 
 
 def role_confusion(pairs, positions=True, most=25):
@@ -19,13 +22,14 @@ def role_confusion(pairs, positions=True, most=25):
     Arguments:
         pairs: iterable of (gold, predicted), iterables of Event of one text.
         positions: False compares texts alone, for gold without offsets.
-        most: int, how many roles have a row of their own; the rest are OTHERS together.
+        most: int, how many roles have a row of their own; the rest are OTHERS together, and what is confused among them
+            counts on the diagonal.
     Returns:
         Confusion. Of each text, what has an equal type, text and start is compared, equal arguments once: a role that
         both sides have is right; what remains on a span is paired in alphabetical order; what has no partner there
         stands in the row or the column NONE. So each row adds up to the gold arguments of its role, and the diagonal
-        to the right ones of the strict scores, triggers included. Roles are ordered by how often gold has them, the
-        trigger first.
+        (but for OTHERS) to the right ones of the strict scores, triggers included. Roles are ordered by how often gold
+        has them, the trigger first.
     Raises:
         ValueError: `most` below 1.
     """
@@ -44,7 +48,8 @@ def role_confusion(pairs, positions=True, most=25):
     for (one, other), count in cells.items():
         golds[one] += count
         found[other] += count
-    roles = sorted((set(golds) | set(found)) - {NONE}, key=lambda role: (role != TRIGGER, -golds[role], -found[role], role))
+    names = (set(golds) | set(found)) - {NONE}
+    roles = sorted(names, key=lambda role: (role != TRIGGER, -golds[role], -found[role], role))
     kept = roles if len(roles) <= most else roles[:most] + [OTHERS]
     places = {role: k for k, role in enumerate(kept + [NONE])}
     counts = [[0] * len(places) for _ in places]

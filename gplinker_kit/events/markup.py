@@ -34,7 +34,7 @@ def event_html(event, color=COLORS[0]):
 
 
 def text_html(text, events):
-    """Returns a text in which the spans of events are underlined, in the colour of their first event, with their roles behind.
+    """Returns a text in which spans are underlined, in the colour of their first event, with their roles behind.
 
     A span outside the text, and an argument without a place, are not shown.
     """

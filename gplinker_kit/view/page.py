@@ -1,7 +1,8 @@
 """One self-contained HTML page of sentences and their events.
 
 The head and the summary are HTML. The sentences are lines of JSON inside the page, beside an index of what filters ask
-for; its script parses and draws a page of 20 of them at a time, so that 10,000 are no slower to look at than 100. The page loads nothing from anywhere, and its Content-Security-Policy forbids it to.
+for; its script parses and draws 20 of them at a time, so that 10,000 are no slower to look at than 100. The page loads
+nothing from anywhere, and its Content-Security-Policy forbids it to.
 """
 
 from __future__ import annotations

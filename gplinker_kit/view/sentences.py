@@ -87,7 +87,7 @@ def sentence_data(predicted, gold, name, types, positions=True, triggerless='kee
 
 
 def line_data(sentence):
-    """Returns what a page keeps of a `sentence_data` to draw it: without what its index has, and what goes without saying.
+    """Returns what a page keeps of a `sentence_data` to draw it: not what its index has or what goes without saying.
 
     A card has no 'nodes' where each row is a node, and no 'links' where all nodes are linked without a score.
     """

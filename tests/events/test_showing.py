@@ -84,7 +84,8 @@ def test_show():
     assert both._repr_html_() == extraction._repr_html_() + Extraction('无事')._repr_html_()
     assert repr(show([BUY, BUY], TEXT)) == event_tree((BUY, BUY), TEXT)
     assert repr(show(BUY)) == event_tree((BUY,))
-    assert repr(show(Extraction('无', (), ('max_nodes',)))).endswith('(events may be missing: a bound was met (max_nodes))')
+    cut = repr(show(Extraction('无', (), ('max_nodes',))))
+    assert cut.endswith('(events may be missing: a bound was met (max_nodes))')
     assert repr(show([])) == '' == show([])._repr_html_()
 
 
