@@ -44,7 +44,8 @@ EXTRAS = {
     'sentencepiece': ['sentencepiece>=0.1.99'],
     'jieba': ['jieba>=0.42'],
     'scipy': ['scipy>=1.5'],
-    'serve': ['bottle>=0.12'],
+    # bottle: `snippets.WebServing`; the rest: `gplinker serve`. FastAPI 0.103 and uvicorn 0.22 are the last for 3.7.
+    'serve': ['bottle>=0.12', 'fastapi>=0.95', 'jinja2>=3.0', 'prometheus-client>=0.14', 'uvicorn>=0.22'],
     # Not where TF 1.15 is: the last Ray Data for Python 3.7 wants numpy 1.20, which TF 1.15 does not work with.
     'ray': ["ray[data]>=2.60; python_version >= '3.11'"],
     'tensorboard': ['tensorboardX>=2.2'],
@@ -53,6 +54,9 @@ EXTRAS = {
         'sentencepiece>=0.1.99',
         'jieba>=0.42',
         'bottle>=0.12',
+        'fastapi>=0.95',
+        'prometheus-client>=0.14',
+        'uvicorn>=0.22',
         'hypothesis>=6',
         'scipy>=1.5',
         'networkx>=2.5',
@@ -75,6 +79,8 @@ setup(
     license='Apache-2.0',
     packages=find_packages(include=['gplinker_kit', 'gplinker_kit.*']),
     package_data={'gplinker_kit.view': ['page.html.j2', 'page.css', 'drawing.js', 'page.js']},
+    package_data={'gplinker_kit.view': ['page.html.j2', 'page.css', 'page.js'],
+                  'gplinker_kit.serving': ['live.html.j2', 'live.css', 'live.js']},
     python_requires='>=3.7',
     install_requires=['numpy>=1.16', 'tokenizers>=0.13', 'safetensors>=0.4', 'tqdm>=4.40'],
     extras_require=EXTRAS,

@@ -19,6 +19,7 @@ from gplinker_kit.cli import (
     plot,
     pretrain,
     schema,
+    serve,
     submit,
     train,
     tune,
@@ -28,7 +29,7 @@ from gplinker_kit.cli import (
 COMMANDS = {'train': train, 'extract': extract, 'evaluate': evaluate, 'submit': submit, 'tune': tune,
             'view': view, 'plot': plot, 'convert': convert, 'inspect': inspect_folder, 'features': features,
             'pretrain': pretrain, 'clue': clue, 'duie': duie, 'compare': compare, 'schema': schema,
-            'import': import_annotations}
+            'import': import_annotations, 'serve': serve}
 
 
 def parser():
