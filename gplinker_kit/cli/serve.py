@@ -54,4 +54,7 @@ def load(options):
     corpus = chosen_corpus(options)
     policy = policy_from(options, corpus.policy)
     accelerate(options)
-    return GPLinker.load(options.model, options.which).extractor(policy, options.batch_size)
+    extractor = GPLinker.load(options.model, options.which).extractor(policy, options.batch_size)
+    # A server meets every length and number of texts: few shapes, for each of which TensorFlow 2 keeps what it traced.
+    extractor.length_multiple = extractor.length_multiple or 16
+    return extractor
