@@ -67,6 +67,7 @@ EXTRAS = {
         "transformers>=4.50; python_version >= '3.11'",  # the peer of those on PyTorch, idle where there is none
     ],
     'lint': ['ruff>=0.6'],
+    'docs': ['mkdocs>=1.6,<2', 'mkdocs-material>=9.5', 'mkdocstrings[python]>=0.26', 'pygments>=2.17'],
 }
 
 setup(

@@ -159,7 +159,7 @@ def test_env_prefers_311_for_keras3_and_refuses_310(machine):
     eleven = machine.python(machine.bin / 'python3.11', '3.11.2')
     status, _, errors = machine.env('keras3')
     assert status == 0 and 'with ' + eleven in errors
-    assert '[keras3,view,ray,test,lint]' in machine.log()[1]
+    assert '[keras3,view,ray,test,lint,docs]' in machine.log()[1]
 
 
 @pytest.mark.parametrize('torch, installed, warning', [

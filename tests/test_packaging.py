@@ -17,7 +17,7 @@ ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 # Import names that differ from the name on the package index.
 DISTRIBUTIONS = {'tensorflow': 'tensorflow-cpu', 'google': 'protobuf'}
 SKIPPED_FOLDERS = {'.git', '.venv', 'build', 'dist', 'runs', '__pycache__', '.pytest_cache', '.ruff_cache',
-                   '.hypothesis'}
+                   '.hypothesis', 'site'}
 
 
 def read(*parts):
@@ -116,7 +116,7 @@ def test_what_the_tf1_extra_brings_along_asks_for_no_tensorflow(setup_arguments)
 
 @pytest.mark.parametrize('name, extras, python', [
     ('tf1.txt', ['tf1', 'view', 'test', 'horovod'], '3.7'),
-    ('keras3.txt', ['keras3', 'torch', 'view', 'ray', 'test', 'lint'], '3.11'),
+    ('keras3.txt', ['keras3', 'torch', 'view', 'ray', 'test', 'lint', 'docs'], '3.11'),
     ('tf1-nvidia.txt', ['tf1', 'view'], '3.8'),
 ])
 def test_pins_lie_in_the_ranges_of_setup(setup_arguments, name, extras, python):

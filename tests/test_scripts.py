@@ -200,6 +200,6 @@ def test_demo_sentences_are_in_neither_file():
             assert sentence and sentence not in corpus
 
 
-@pytest.mark.parametrize('script', ['scripts/env', 'scripts/test', 'scripts/demo', '.ci/run'])
+@pytest.mark.parametrize('script', ['scripts/env', 'scripts/test', 'scripts/demo', 'scripts/docs', '.ci/run'])
 def test_scripts_are_executable(script):
     assert os.access(os.path.join(ROOT, script), os.X_OK)
