@@ -187,6 +187,12 @@ def maximal_cliques(adjacency, max_nodes=None, max_cliques=None, max_seconds=Non
         Cliques. No node: no clique; an isolated node is a clique of its own.
     Raises:
         ValueError: an array that is not boolean, square and symmetric, a negative bound, a priority of another length.
+
+    >>> linked = np.zeros((4, 4), bool)
+    >>> for i, j in ((0, 1), (0, 2), (1, 2), (2, 3)):
+    ...     linked[i, j] = linked[j, i] = True
+    >>> sorted(map(list, maximal_cliques(linked).cliques))
+    [[0, 1, 2], [2, 3]]
     """
     started = time.monotonic()
     for name, bound in (('max_nodes', max_nodes), ('max_cliques', max_cliques), ('max_seconds', max_seconds)):

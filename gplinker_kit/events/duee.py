@@ -45,6 +45,10 @@ def read_examples(path, schema=None):
     Raises:
         DataError: naming file and line: a missing or mistyped key, an argument that does not stand at its offset (the
             message says what stands there and where the text occurs), a label that the schema lacks.
+
+    >>> examples = read_examples('examples/corpus/duee_dev.json', read_schema('examples/corpus/duee_event_schema.json'))
+    >>> sorted(vars(examples[0]))
+    ['events', 'extra', 'id', 'text']
     """
     return [read_example(line, schema, path, number) for number, line in read_json_lines(path)]
 

@@ -23,6 +23,13 @@ def score_events(gold, predicted, **options):
         EventScores.
     Raises:
         ValueError: different lengths, or as EventScores.
+
+    >>> from gplinker_kit.events.schema import Argument, Event
+    >>> gold = Event('收购', None, (Argument('收购方', '甲公司', 0), Argument('被收购方', '乙公司', 5)))
+    >>> found = Event('收购', None, (Argument('收购方', '甲公司', 0),))
+    >>> scores = score_events([[gold]], [[found]])
+    >>> scores.argument.precision, scores.argument.recall, scores.event.f1
+    (1.0, 0.5, 0.0)
     """
     gold, predicted = list(gold), list(predicted)
     if len(gold) != len(predicted):

@@ -156,6 +156,14 @@ class Schema:
         DataError: no type, no role, a duplicated or empty name, or the reserved role TRIGGER.
 
     Two schemas are equal when their labels and roles are, whatever the details.
+
+    >>> schema = Schema({'收购': ['收购方', '被收购方'], '判决': ['法院', ('结果', ['有罪', '无罪'])]})
+    >>> schema
+    Schema(2 event types, 7 labels)
+    >>> schema.labels[5]
+    Label(event_type='判决', role='结果', item='有罪')
+    >>> schema.index('收购', '被收购方')
+    2
     """
 
     def __init__(self, types, details=None):

@@ -16,6 +16,12 @@ def event_tree(events, text=None, positions=True):
         str, several lines without a final line end: one block an event with its type, then its trigger and arguments as
         `role: text [start, end) (score)`. Scores appear where the events have them. Control characters are escaped, so
         that one node stays one line.
+
+    >>> from gplinker_kit.events.schema import Argument, Event
+    >>> print(event_tree([Event('收购', None, (Argument('收购方', '甲公司', 0), Argument('金额', '3亿元', 6)))]))
+    └─ 收购
+       ├─ 收购方: 甲公司 [0, 3)
+       └─ 金额:   3亿元 [6, 9)
     """
     events = list(events)
     lines = [] if text is None else [_visible(text)]

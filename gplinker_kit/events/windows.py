@@ -32,6 +32,9 @@ def window_ranges(count, size, stride):
         end with the text.
     Raises:
         ValueError: a number that is out of its range.
+
+    >>> window_ranges(count=10, size=6, stride=3)
+    [(0, 6), (3, 9), (4, 10)]
     """
     for name, value, least in (('count', count, 0), ('size', size, 1), ('stride', stride, 1)):
         if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < least:

@@ -28,12 +28,21 @@ def piecewise_linear(points, rate=1.0):
     Where no point is at step 0 the factor starts there at 0: {1000: 1.0, 20000: 0.1} warms up over 1000 steps. This is
     bert4keras's `lr_schedule`, whose step 0 is the first batch; here that is 1. `extend_with_piecewise_linear_lr`
     counts as bert4keras does.
+
+    >>> schedule = piecewise_linear({10: 1.0, 20: 0.5})
+    >>> [schedule(step) for step in (5, 10, 15, 30)]
+    [0.5, 1.0, 0.75, 0.5]
     """
     return PiecewiseLinear(points, rate)
 
 
 def warmup_linear_decay(peak, warmup_steps, total_steps, end=0.0):
-    """Rises linearly to `peak` at step `warmup_steps`, then falls linearly to `end` at `total_steps` and stays."""
+    """Rises linearly to `peak` at step `warmup_steps`, then falls linearly to `end` at `total_steps` and stays.
+
+    >>> schedule = warmup_linear_decay(0.5, warmup_steps=10, total_steps=30)
+    >>> [schedule(step) for step in (5, 10, 20, 40)]
+    [0.25, 0.5, 0.25, 0.0]
+    """
     owner = 'warmup_linear_decay'
     warmup_steps, total_steps = _phases(owner, warmup_steps, total_steps)
     peak, end = check_number(owner, 'peak', peak), check_number(owner, 'end', end)

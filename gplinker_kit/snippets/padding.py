@@ -34,6 +34,9 @@ def sequence_padding(inputs, length=None, value=0, seq_dims=1, mode='post'):
 
     Raises: ValueError for no rows, ragged rows, rows of different rank or with unequal other axes, a wrong `length`,
     `seq_dims` or `mode`.
+
+    >>> sequence_padding([[1, 2, 3], [4]]).tolist()
+    [[1, 2, 3], [4, 0, 0]]
     """
     if mode not in _MODES:
         raise ValueError("mode must be 'post' or 'pre', got %r.%s" % (mode, hint(mode, _MODES)))

@@ -8,6 +8,9 @@ def longest_common_substring(source, target):
 
     Of several, the one that ends first in `source`, and then in `target`. The sequences are strings, or lists of
     anything that can be compared. Takes time in proportion to the number of pairs of equal items.
+
+    >>> longest_common_substring('event extraction', 'traction')
+    (8, (8, 16, 0, 8))
     """
     source, target = (numbers.tolist() for numbers in _numbered(source, target))
     places = {}

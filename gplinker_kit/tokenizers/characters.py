@@ -66,7 +66,11 @@ _MARKS = _Marks()
 
 
 def lowercase_and_normalize(text):
-    """Returns `text` in lower case, canonically decomposed (NFD), without nonspacing marks (category Mn)."""
+    """Returns `text` in lower case, canonically decomposed (NFD), without nonspacing marks (category Mn).
+
+    >>> lowercase_and_normalize('CAFÉ')
+    'cafe'
+    """
     return unicodedata.normalize('NFD', text.lower()).translate(_MARKS)
 
 

@@ -42,6 +42,16 @@ class Tokenizer(TokenizerBase):
 
     Raises: ValueError for a wrong argument, or when an operation needs a special token that the vocabulary lacks;
     DataError (a ValueError) for a missing or empty file; ImportError, on first use, without the package `tokenizers`.
+
+    >>> tokens = ['[PAD]', '[UNK]', '[CLS]', '[SEP]', '收', '购', 'ai', '##rbus']
+    >>> tokenizer = Tokenizer({token: index for index, token in enumerate(tokens)}, do_lower_case=True)
+    >>> tokenizer.tokenize('收购Airbus')
+    ['[CLS]', '收', '购', 'ai', '##rbus', '[SEP]']
+    >>> ids, segments, offsets = tokenizer.encode_with_offsets('收购Airbus')
+    >>> ids
+    [2, 4, 5, 6, 7, 3]
+    >>> offsets[-2]
+    (4, 8)
     """
 
     def __init__(
