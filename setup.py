@@ -82,6 +82,7 @@ setup(
     package_data={'gplinker_kit.view': ['page.html.j2', 'page.css', 'drawing.js', 'page.js']},
     package_data={'gplinker_kit.view': ['page.html.j2', 'page.css', 'page.js'],
                   'gplinker_kit.serving': ['live.html.j2', 'live.css', 'live.js']},
+    package_data={'gplinker_kit': ['py.typed'], 'gplinker_kit.view': ['page.html.j2', 'page.css', 'page.js']},
     python_requires='>=3.7',
     install_requires=['numpy>=1.16', 'tokenizers>=0.13', 'safetensors>=0.4', 'tqdm>=4.40'],
     extras_require=EXTRAS,

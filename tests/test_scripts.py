@@ -200,6 +200,13 @@ def test_demo_sentences_are_in_neither_file():
             assert sentence and sentence not in corpus
 
 
-@pytest.mark.parametrize('script', ['scripts/env', 'scripts/test', 'scripts/demo', 'scripts/docs', '.ci/run'])
+def test_smoke_refuses_another_copy_of_the_package(tmp_path):
+    process = subprocess.run([sys.executable, os.path.join(ROOT, 'scripts', 'smoke.py'), str(tmp_path), 'corpus'],
+                             env=dict(os.environ, PYTHONPATH=ROOT), stderr=subprocess.PIPE, text=True)
+    assert process.returncode == 1 and 'was imported from %s, not from %s' % (ROOT, tmp_path) in process.stderr
+
+
+@pytest.mark.parametrize('script', [
+    'scripts/env', 'scripts/test', 'scripts/demo', 'scripts/docs', 'scripts/smoke', '.ci/run'])
 def test_scripts_are_executable(script):
     assert os.access(os.path.join(ROOT, script), os.X_OK)
