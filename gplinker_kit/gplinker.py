@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field
 
 import numpy as np
 
 from gplinker_kit.backend import Model, prepare, workers
 from gplinker_kit.backend.acceleration import compiles_shapes
 from gplinker_kit.errors import DataError
-from gplinker_kit.events.corpus import DUEE, find_corpus
+from gplinker_kit.events.corpus import find_corpus
 from gplinker_kit.events.duee import read_schema, write_schema
 from gplinker_kit.events.extractor import Extractor
 from gplinker_kit.events.policy import Thresholds
@@ -19,36 +18,12 @@ from gplinker_kit.model_folder import POINTER, current_version, new_version, new
 from gplinker_kit.models import build_transformer_model
 from gplinker_kit.models.heads import event_pointers
 from gplinker_kit.models.weights import load_weights, save_weights
+from gplinker_kit.settings import Settings
 from gplinker_kit.settings_file import check_positions, check_vocabulary, read_settings, write_settings
 from gplinker_kit.tokenizers import Tokenizer, save_vocab
 
 FILES = ('config.json', 'schema.json', 'vocab.txt', 'thresholds.json', 'history.json', 'weights.safetensors')
 CURVES = 'threshold_curves.json'  # of tuned thresholds; not every version has one
-
-
-@dataclass(frozen=True)
-class Settings:
-    """What it takes to build the same network again, and to read texts as it was trained on them.
-
-    model: name in `MODELS`. encoder: keyword arguments of the encoder. head_size: int, width of the pointers.
-    max_length: int, most tokens a window, [CLS] and [SEP] included; longer texts are cut into overlapping windows.
-    do_lower_case: bool, of the tokenizer. typed_links: bool, links of each event type have scores of their own.
-    window_stride: int, tokens from the start of one window to the start of the next, or None for half a window.
-    corpus: name in `events.corpus.CORPORA`, of what it was trained on; folders that name none are of DuEE.
-    Raises: ValueError: an unknown corpus.
-    """
-
-    model: str = 'roformer_v2'
-    encoder: dict = field(default_factory=dict)
-    head_size: int = 64
-    max_length: int = 256
-    do_lower_case: bool = True
-    typed_links: bool = False
-    window_stride: int | None = None
-    corpus: str = DUEE.name
-
-    def __post_init__(self):
-        find_corpus(self.corpus)
 
 
 def _read_object(path):

@@ -1,15 +1,16 @@
 """Who imports whom: reads a package's source with `ast` and returns what breaks the rules, as sentences.
 
     level 0  nouns              errors files model_folder events.schema events.markup
+                                export.facts
           1  numpy algorithms   tokenizers events relations clue annotations, and the numpy modules of snippets, bulk,
-                                baselines
+                                baselines, export
           2  backend            the only importer of tensorflow and keras
           3  layers losses optimizers, not each other
           4  models
           5  gplinker training recipe fitting averaging selection thresholds resumption state_file settings_file
              interruption logs health prefetching rate_finder rehearsal processes distillation pretraining adversarial
-             snippets drawing plots map_plots maps view serving features tasks bulk
-             baselines
+             snippets drawing plots map_plots maps view serving features tasks bulk baselines settings loading
+             export.writing
           6  cli
 
 A module may import modules of its own level (but for 3) and of lower ones, inside functions too.
@@ -30,6 +31,7 @@ PACKAGE = 'gplinker_kit'
 # The longest prefix decides.
 LEVELS = {
     '': 0, 'errors': 0, 'files': 0, 'records': 0, 'model_folder': 0, 'events.schema': 0, 'events.markup': 0,
+    'export.facts': 0, 'export.session': 1, 'export.writing': 5, 'export': 1,
     'tokenizers': 1, 'events': 1, 'relations': 1, 'clue': 1, 'annotations': 1,
     'bulk.manifest': 1, 'bulk.plan': 1, 'bulk.shards': 1,
     'snippets.packing': 1, 'snippets.padding': 1, 'snippets.parallel': 1, 'snippets.resize': 1,
@@ -44,14 +46,13 @@ LEVELS = {
     'resumption': 5, 'state_file': 5, 'settings_file': 5, 'interruption': 5, 'logs': 5, 'health': 5, 'prefetching': 5,
     'rate_finder': 5, 'rehearsal': 5, 'processes': 5, 'distillation': 5, 'pretraining': 5, 'adversarial': 5,
     'snippets': 5, 'drawing': 5, 'plots': 5, 'map_plots': 5, 'maps': 5, 'view': 5, 'serving': 5, 'features': 5, 'tasks': 5,
-    'bulk': 5,
-    'baselines': 5,
+    'bulk': 5, 'baselines': 5, 'settings': 5, 'loading': 5,
     'cli': 6,
 }
 APART = 3  # families of this level do not import each other
 ENGINES = ('tensorflow', 'keras', 'tf_keras', 'jax', 'torch', 'horovod')
 NUMPY_LEVEL = 1  # up to here: numpy and the standard library, and inside functions the packages of `LATE`
-LATE = ('tokenizers', 'sentencepiece', 'jieba', 'scipy')
+LATE = ('tokenizers', 'sentencepiece', 'jieba', 'scipy', 'onnxruntime')
 
 COMPUTED = ('gplinker_kit.backend', 'gplinker_kit.backend.keras3')  # import by a name that is no literal
 

@@ -18,17 +18,14 @@ ATTEMPTS = 3  # at a shard over which workers die
 def load_extractor(version, policy, batch_size, acceleration=None):
     """Reads a model; `functools.partial` of it is what a `ShardWorker` loads with.
 
-    Arguments: version: path of a version of a model folder. policy: Policy. batch_size: int. acceleration: arguments of
-        `backend.accelerate`, or None.
+    Arguments: version: path of a version of a model folder, or of an exported one. policy: Policy. batch_size: int.
+        acceleration: arguments of `backend.accelerate`, or None.
     Returns: (Extractor, Schema, dict of what computes).
     """
-    from gplinker_kit import backend
-    from gplinker_kit.gplinker import GPLinker
+    from gplinker_kit.loading import engine_of, load_version
 
-    if acceleration is not None:
-        backend.accelerate(*acceleration)
-    gplinker = GPLinker.load_version(version)
-    return gplinker.extractor(policy, batch_size), gplinker.schema, dict(backend.versions(), engine=backend.ENGINE)
+    extractor = load_version(version, batch_size, policy, acceleration)
+    return extractor, extractor.schema, engine_of(version)
 
 
 @contextlib.contextmanager

@@ -12,6 +12,7 @@ from gplinker_kit.cli import (
     convert,
     duie,
     evaluate,
+    export,
     extract,
     features,
     import_annotations,
@@ -30,6 +31,7 @@ COMMANDS = {'train': train, 'extract': extract, 'evaluate': evaluate, 'submit': 
             'view': view, 'plot': plot, 'convert': convert, 'inspect': inspect_folder, 'features': features,
             'pretrain': pretrain, 'clue': clue, 'duie': duie, 'compare': compare, 'schema': schema,
             'import': import_annotations, 'serve': serve}
+            'import': import_annotations, 'export': export}
 
 
 def parser():

@@ -107,6 +107,13 @@ def accelerate(options):
                            not options.no_lazy_compilation)
 
 
+def acceleration(options):
+    """Returns the arguments of `backend.accelerate` that the options of a command without training say, or None."""
+    if not accelerated(options):
+        return None
+    return options.precision, None, options.xla, not options.no_lazy_compilation
+
+
 def accelerated(options):
     """Whether any of those options was given."""
     return (options.precision is not None or options.xla is not None or options.no_lazy_compilation

@@ -5,6 +5,8 @@ Writes one JSON line an input line, in input order: the input's other keys, `tex
 Of documents (--corpus duee-fin, or a model that was trained on them) `text` is that of the document, its title in
 front, as in training.
 
+A folder that `gplinker export --format onnx` has written is run by onnxruntime, without TensorFlow or Keras.
+
 --engine ray is for millions of texts: several processes, and a run that goes on where one was stopped, or lost a
 worker. It writes the same bytes; see docs/bulk_extraction.md. It needs pip install 'gplinker-kit[ray]'.
 """
@@ -15,8 +17,7 @@ from collections import deque
 
 from gplinker_kit.cli.common import (
     Progress,
-    accelerate,
-    accelerated,
+    acceleration,
     add_acceleration_arguments,
     add_model_argument,
     say,
@@ -74,11 +75,10 @@ def run(options):
 
 def write(options, corpus, stream):
     """Extracts from all inputs and writes the results to `stream`."""
-    from gplinker_kit.gplinker import GPLinker
+    from gplinker_kit.loading import load_extractor
 
-    accelerate(options)
-    gplinker = GPLinker.load(options.model, options.which)
-    extractor = gplinker.extractor(policy_from(options, corpus.policy), options.batch_size)
+    extractor = load_extractor(options.model, options.batch_size, policy_from(options, corpus.policy), options.which,
+                               acceleration(options))
     lines = deque()
 
     def texts():
@@ -90,7 +90,7 @@ def write(options, corpus, stream):
     with Progress('extract') as progress:
         for number, extraction in enumerate(extractor.iter_extract(texts(), options.shard_size), 1):
             line = lines.popleft()
-            stream.write(render(line, extraction, gplinker.schema, options.tree) + '\n')
+            stream.write(render(line, extraction, extractor.schema, options.tree) + '\n')
             progress(number)
     stream.flush()
     print('%d texts, %.1f texts/s' % (progress.done, progress.rate()), file=sys.stderr)
@@ -123,8 +123,7 @@ def run_in_shards(options):
     import_ray()
     version, corpus = os.path.abspath(current_version(options.model, options.which)), chosen_corpus(options)
     policy = policy_from(options, corpus.policy)
-    acceleration = (options.precision, None, options.xla, not options.no_lazy_compilation)
-    load = partial(load_extractor, version, policy, options.batch_size, acceleration if accelerated(options) else None)
+    load = partial(load_extractor, version, policy, options.batch_size, acceleration(options))
     with Progress('extract') as progress:
 
         def report(done, total):

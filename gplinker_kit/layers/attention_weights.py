@@ -78,5 +78,5 @@ def add_bias(scores, bias):
 
 def causal_mask(length):
     """Boolean (n, n): query i sees keys j ≤ i."""
-    places = ops.arange(length)
+    places = ops.arange(length, dtype='int32')
     return ops.less_equal(ops.expand_dims(places, 0), ops.expand_dims(places, 1))

@@ -22,7 +22,7 @@ from gplinker_kit.layers.position import apply_rotary, rotary_table
 
 def span_mask(n, mask=None, triangle=True):
     """Boolean (n, n) or (b, n, n), True where i..j is a span: both ends real and, with `triangle`, i <= j."""
-    positions = ops.arange(n)
+    positions = ops.arange(n, dtype='int32')
     cells = ops.less_equal(positions[:, None], positions[None, :]) if triangle else None
     if mask is None:
         return cells

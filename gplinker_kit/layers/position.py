@@ -35,7 +35,7 @@ def sinusoidal(positions, width, base=BASE):
 
 def counted(x):
     """Positions (1, n) of x (b, n, …): 0 … n - 1."""
-    return ops.expand_dims(ops.arange(ops.shape(x)[1]), 0)
+    return ops.expand_dims(ops.arange(ops.shape(x)[1], dtype='int32'), 0)
 
 
 def rotary_table(x, width):

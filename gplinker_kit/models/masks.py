@@ -22,7 +22,7 @@ def packed_mask(documents):
 
 def packed_positions(documents):
     """float32 (b, n) from document numbers (b, n), 0 for padding: how many tokens of its text stand before each."""
-    places = ops.arange(ops.shape(documents)[1])
+    places = ops.arange(ops.shape(documents)[1], dtype='int32')
     before = ops.less(ops.expand_dims(places, 0), ops.expand_dims(places, 1))
     count = ops.sum(ops.cast(ops.logical_and(packed_mask(documents), before), 'float32'), axis=-1)
     return count * ops.cast(ops.greater(documents, 0), 'float32')
