@@ -48,6 +48,13 @@ EXTRAS = {
     'serve': ['bottle>=0.12', 'fastapi>=0.95', 'jinja2>=3.0', 'prometheus-client>=0.14', 'uvicorn>=0.22'],
     # Not where TF 1.15 is: the last Ray Data for Python 3.7 wants numpy 1.20, which TF 1.15 does not work with.
     'ray': ["ray[data]>=2.60; python_version >= '3.11'"],
+    'onnx': ['onnxruntime>=1.10'],  # runs what was exported; the last one that works with the numpy of TF 1.15 is 1.10
+    'export': [
+        'onnx>=1.14',
+        'onnxruntime>=1.10',
+        "tf2onnx>=1.16,<1.17; python_version < '3.11'",  # what TF 1.15 writes ONNX with
+        "onnxscript>=0.5; python_version >= '3.11'",  # what PyTorch does
+    ],
     'tensorboard': ['tensorboardX>=2.2'],
     'test': [
         'pytest>=7',

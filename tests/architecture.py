@@ -1,7 +1,6 @@
 """Who imports whom: reads a package's source with `ast` and returns what breaks the rules, as sentences.
 
-    level 0  nouns              errors files model_folder events.schema events.markup
-                                export.facts
+    level 0  nouns              errors files model_folder events.schema events.markup export.facts
           1  numpy algorithms   tokenizers events relations clue annotations, and the numpy modules of snippets, bulk,
                                 baselines, export
           2  backend            the only importer of tensorflow and keras
