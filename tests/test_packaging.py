@@ -146,6 +146,18 @@ def test_dockerfile_keeps_the_images_tensorflow():
             assert os.path.exists(os.path.join(ROOT, source)), 'COPY %s: not in the project' % source
 
 
+def test_the_dockerfile_of_serving(setup_arguments):
+    text = read('docker', 'serve.Dockerfile').replace('\\\n', ' ')
+    (install,) = re.findall(r'pip install ([^&\n]*)', text)
+    extras = re.search(r"'\.\[(.*)\]'", install).group(1).split(',')
+    assert extras == ['serve', 'onnx'] and '-c constraints/keras3.txt' in install
+    assert not {'tensorflow', 'tensorflow-cpu', 'keras', 'torch', 'jax'} & set(wanted(setup_arguments, extras, '3.11'))
+    assert re.search(r'^USER (?!root)', text, re.M) and '/health' in re.search(r'^HEALTHCHECK .*$', text, re.M).group()
+    for sources in re.findall(r'^COPY (.*) \S+$', text, re.M):
+        for source in sources.split():
+            assert os.path.exists(os.path.join(ROOT, source)), 'COPY %s: not in the project' % source
+
+
 def test_pin_image_lists_tensorflow_packages_only():
     pin = runpy.run_path(os.path.join(ROOT, 'scripts', 'pin_image.py'))['tensorflow_pins']
     installed = [('numpy', '1.18.5'), ('tensorflow', '1.15.5+nv21.9'), ('tensorboard', '1.15.9999+nv'),
