@@ -78,7 +78,8 @@ def test_env_makes_an_environment_once(machine):
     assert status == 0 and output == made + '\n' and 'making .venv/tf1' in errors
     first = machine.log()
     assert len(first) == 2 and first[0].startswith('venv ')
-    assert '-e %s[tf1,view,test]' % machine.root in first[1] and '-c %s/constraints/tf1.txt' % machine.root in first[1]
+    assert '-e %s[tf1,view,export,test]' % machine.root in first[1]
+    assert '-c %s/constraints/tf1.txt' % machine.root in first[1]
     assert machine.env('tf1') == (0, made + '\n', '')
     assert machine.log() == []
 
@@ -159,7 +160,7 @@ def test_env_prefers_311_for_keras3_and_refuses_310(machine):
     eleven = machine.python(machine.bin / 'python3.11', '3.11.2')
     status, _, errors = machine.env('keras3')
     assert status == 0 and 'with ' + eleven in errors
-    assert '[keras3,view,ray,test,lint,docs]' in machine.log()[1]
+    assert '[keras3,view,ray,export,test,lint,docs]' in machine.log()[1]
 
 
 @pytest.mark.parametrize('torch, installed, warning', [
@@ -182,7 +183,7 @@ def test_env_builds_horovod_beside_the_installed_tensorflow(machine):
     first = machine.log()
     assert [line.split()[0] for line in first] == ['venv', 'pip', 'pip', 'pip']
     constraints = '-c %s/constraints/tf1.txt' % machine.root
-    assert '-e %s[tf1,view,test]' % machine.root in first[1] and all(constraints in line for line in first[1:])
+    assert '-e %s[tf1,view,export,test]' % machine.root in first[1] and all(constraints in line for line in first[1:])
     assert first[2].endswith(' cmake wheel') and first[3].endswith(' horovod') and '--no-build-isolation' in first[3]
     assert machine.env('tf1-horovod')[0] == 1 and [line.split()[-1] for line in machine.log()] == ['wheel', 'horovod']
     (machine.folder / 'built').write_text('')
