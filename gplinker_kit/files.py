@@ -8,6 +8,9 @@ import zipfile
 
 from gplinker_kit.errors import DataError
 
+MOST_LEVELS = 100  # of lists and objects in one another; Python's own bound depends on who calls
+_TOO_DEEP = 'JSON of more than %d levels of lists and objects in one another' % MOST_LEVELS
+
 
 @contextlib.contextmanager
 def atomic_path(path):
@@ -69,6 +72,28 @@ def write_archive(path, members):
             archive.writestr(member, content)
 
 
+def _parsed(text, path, line=None, parse_constant=None):
+    """Returns the value of a JSON text; DataError for a broken one, and for one that later code could not walk."""
+    try:
+        value = json.loads(text, parse_constant=parse_constant)
+    except json.JSONDecodeError as error:
+        place = error.lineno if line is None else line
+        raise DataError('broken JSON, %s at column %d' % (error.msg, error.colno), path, place) from None
+    except ValueError as error:  # an integer of thousands of digits; what `parse_constant` refuses
+        raise DataError(str(error), path, line) from None
+    except RecursionError:
+        raise DataError(_TOO_DEEP, path, line) from None
+    if text.count('[') + text.count('{') > MOST_LEVELS:
+        level, below = [value] if isinstance(value, (dict, list)) else [], 0
+        while level:
+            below += 1
+            if below > MOST_LEVELS:
+                raise DataError(_TOO_DEEP, path, line)
+            parts = [each.values() if isinstance(each, dict) else each for each in level]
+            level = [each for part in parts for each in part if isinstance(each, (dict, list))]
+    return value
+
+
 def read_json(path):
     """Reads one JSON value; a DataError names file and line of what cannot be read."""
     try:
@@ -80,10 +105,7 @@ def read_json(path):
         raise DataError('expected a file, got a folder', path) from None
     except UnicodeDecodeError as error:
         raise DataError('not UTF-8 text (%s)' % error, path) from None
-    try:
-        return json.loads(text)
-    except json.JSONDecodeError as error:
-        raise DataError('broken JSON, %s at column %d' % (error.msg, error.colno), path, error.lineno) from None
+    return _parsed(text, path)
 
 
 def parse_object(line, path, number, parse_constant=None):
@@ -92,12 +114,7 @@ def parse_object(line, path, number, parse_constant=None):
     Raises:
         DataError: broken JSON, or JSON of another kind.
     """
-    try:
-        value = json.loads(line, parse_constant=parse_constant)
-    except json.JSONDecodeError as error:
-        raise DataError('broken JSON, %s at column %d' % (error.msg, error.colno), path, number) from None
-    except ValueError as error:
-        raise DataError(str(error), path, number) from None
+    value = _parsed(line, path, number, parse_constant)
     if not isinstance(value, dict):
         raise DataError('expected a JSON object, got %s' % type(value).__name__, path, number)
     return value

@@ -9,6 +9,7 @@ never removed.
 
 import contextlib
 import os
+import re
 import shutil
 import tempfile
 
@@ -18,6 +19,19 @@ from gplinker_kit.files import atomic_write
 POINTER = 'current'
 POINTERS = (POINTER, 'best-argument', 'best-event')
 DRAFT = '.draft-'
+NUMBER = re.compile(r'[0-9]{1,18}\Z')
+MOST_BYTES = 64  # of a pointer
+
+
+def _is_number(name):
+    """Whether a name is a version's: ASCII digits, as `str.isdigit` also takes '²', which is no int."""
+    return NUMBER.match(name) is not None
+
+
+def _read_pointer(path):
+    """Returns the text of a pointer, of a longer file its beginning; OSErrors are the caller's."""
+    with open(path, 'rb') as stream:
+        return stream.read(MOST_BYTES).decode('utf-8', 'replace').strip()
 
 
 def versions(folder):
@@ -26,17 +40,16 @@ def versions(folder):
         names = os.listdir(os.path.join(folder, 'versions'))
     except OSError:
         return []
-    return sorted(int(name) for name in names if name.isdigit())
+    return sorted(int(name) for name in names if _is_number(name))
 
 
 def pointed(folder):
     """Returns {pointer: version number} of the pointers that there are, without looking for their versions."""
     found = {}
     for which in POINTERS:
-        with contextlib.suppress(FileNotFoundError, NotADirectoryError):
-            with open(os.path.join(folder, which), encoding='utf-8') as stream:
-                name = stream.read().strip()
-            if name.isdigit():
+        with contextlib.suppress(FileNotFoundError, NotADirectoryError, IsADirectoryError):
+            name = _read_pointer(os.path.join(folder, which))
+            if _is_number(name):
                 found[which] = int(name)
     return found
 
@@ -56,8 +69,9 @@ def current_version(folder, which=POINTER):
     if not os.path.isdir(folder):
         raise DataError('no such model folder', folder)
     try:
-        with open(pointer, encoding='utf-8') as stream:
-            name = stream.read().strip()
+        name = _read_pointer(pointer)
+    except IsADirectoryError:
+        raise DataError('expected a file with the number of a version, got a folder', pointer) from None
     except FileNotFoundError:
         if which != POINTER and POINTER in pointed(folder):
             raise DataError('the model folder has no version %r: it was not trained with dev sentences, or none was '
@@ -67,7 +81,7 @@ def current_version(folder, which=POINTER):
             'not a model folder of `gplinker train`: the file %r is missing (found: %s)' % (POINTER, found), folder
         ) from None
     path = os.path.join(folder, 'versions', name)
-    if not name.isdigit() or not os.path.isdir(path):
+    if not _is_number(name) or not os.path.isdir(path):
         known = ', '.join(map(str, versions(folder))) or 'none'
         raise DataError('points to version %r, which is not there (complete versions: %s)' % (name, known), pointer)
     return path

@@ -55,17 +55,29 @@ def read_facts(folder):
         return None
     try:
         with safe_open(path, 'numpy') as stream:
-            return json.loads(stream.metadata()[FACTS])
-    except (SafetensorError, TypeError, KeyError, ValueError) as error:
+            facts = json.loads(stream.metadata()[FACTS])
+            if not isinstance(facts, dict):
+                raise ValueError('expected an object of facts, got %s' % type(facts).__name__)
+            return facts
+    except (SafetensorError, TypeError, KeyError, ValueError, RecursionError) as error:
         raise DataError('no state of a training can be read from it (%s)' % error, path) from error
 
 
 def read_arrays(folder):
-    """Returns the arrays of the state in a folder, {name: list of arrays}, as they were written."""
+    """Returns the arrays of the state in a folder, {name: list of arrays}, as they were written.
+
+    Raises: DataError: the file is damaged, or lacks arrays that its facts count.
+    """
+    from safetensors import SafetensorError
     from safetensors.numpy import load_file
 
-    flat, counts = load_file(state_path(folder)), read_facts(folder)['counts']
-    return {name: [flat['%s/%d' % (name, k)] for k in range(count)] for name, count in counts.items()}
+    path, facts = state_path(folder), read_facts(folder)
+    try:
+        flat, counts = load_file(path), facts['counts']
+        return {name: [flat['%s/%d' % (name, k)] for k in range(count)] for name, count in counts.items()}
+    except (SafetensorError, AttributeError, TypeError, KeyError, ValueError) as error:
+        raise DataError('the arrays of a training cannot be read from it (%s: %s)'
+                        % (type(error).__name__, error), path) from error
 
 
 def differences_of(found, wanted):

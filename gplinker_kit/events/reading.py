@@ -29,7 +29,11 @@ def check_offsets(offsets, text, n):
     if len(offsets) > n:
         raise ValueError('there are %d offsets but scores for %d tokens only' % (len(offsets), n))
     if len(offsets):
-        spans[:len(offsets)] = offsets
+        try:
+            spans[:len(offsets)] = offsets
+        except OverflowError:
+            raise ValueError('offsets must be within a text of %d characters, got some beyond 64 bits'
+                             % len(text)) from None
     valid = spans[:, 1] > spans[:, 0]
     real = spans[valid]
     if len(real) and (real.min() < 0 or real.max() > len(text) or (np.diff(real, axis=0) < 0).any()):

@@ -95,6 +95,8 @@ def translated(given):
 def _rope(given):
     """(kind, all) of what a config says of rotary positions, under either of its names."""
     found = given.get('rope_parameters') or given.get('rope_scaling') or {}
+    if not isinstance(found, dict):
+        raise ValueError('rope_parameters, rope_scaling: expected an object, got %r' % (found,))
     return found.get('rope_type', found.get('type', 'default')), found
 
 
@@ -110,6 +112,10 @@ def _decoder(given):
     if kind == 'linear':
         given.setdefault('rotary_scaling', {'type': 'linear', 'factor': nested.get('factor')})
     share = given.get('rotary_pct', nested.get('partial_rotary_factor'))
+    for name, value, kinds in (('hidden_size', width, int), ('num_attention_heads', heads, int),
+                               ('rotary_pct', share, (int, float))):
+        if value is not None and (isinstance(value, bool) or not isinstance(value, kinds) or not 0 <= value < 2 ** 31):
+            raise ValueError('%s: expected a number from 0, got %r' % (name, value))
     if share is not None and width and heads:
         given.setdefault('rotary_dim', int(share * width) // heads)
     return given

@@ -168,7 +168,7 @@ def _failure(error):
     """Returns the answer `(False, (exception, traceback))`; an exception that does not survive pickling as a text."""
     text = traceback.format_exc()
     try:
-        pickle.loads(pickle.dumps(error))
+        pickle.loads(pickle.dumps(error))  # noqa: S301 (between own processes)
     except Exception:
         error = WorkerError('%s: %s' % (type(error).__name__, error))
     return False, (error, text)
@@ -185,7 +185,7 @@ def _send(worker, index, item):
 def _receive(worker, index):
     process, connection = worker
     try:
-        good, value = pickle.loads(connection.recv_bytes())
+        good, value = pickle.loads(connection.recv_bytes())  # noqa: S301 (between own processes)
     except (EOFError, OSError):
         raise _death(process, index) from None
     if good:

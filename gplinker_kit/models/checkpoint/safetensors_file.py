@@ -18,6 +18,7 @@ DTYPES = {
     'U64': '<u8', 'U32': '<u4', 'U16': '<u2', 'U8': '|u1', 'BOOL': '|b1',
 }  # fmt: skip
 MOST_HEADER = 100 * 1024 * 1024
+MOST_AXES = 32  # numpy's bound before version 2
 
 
 def read_safetensors(path):
@@ -97,6 +98,8 @@ def _read_entry(entry):
     for value in (shape, place):
         if not isinstance(value, list) or not all(type(size) is int and size >= 0 for size in value):
             raise ValueError('expected whole numbers, got %r' % (value,))
+    if len(shape) > MOST_AXES or any(size >= 2 ** 63 for size in shape):
+        raise ValueError('no array has such a shape: %d axes, the longest %d' % (len(shape), max(shape)))
     count = 1
     for size in shape:
         count *= size
