@@ -53,6 +53,9 @@ ENGINES = ('tensorflow', 'keras', 'tf_keras', 'jax', 'torch', 'horovod')
 NUMPY_LEVEL = 1  # up to here: numpy and the standard library, and inside functions the packages of `LATE`
 LATE = ('tokenizers', 'sentencepiece', 'jieba', 'scipy', 'onnxruntime')
 
+UNSAFE = ('pickle', 'cPickle', 'cloudpickle', 'dill', 'joblib', 'marshal', 'shelve', 'yaml')
+# Pickles between a process and its own workers, of no file.
+PIPES = ('gplinker_kit.snippets.parallel', 'gplinker_kit.backend.workers_horovod')
 COMPUTED = ('gplinker_kit.backend', 'gplinker_kit.backend.keras3')  # import by a name that is no literal
 
 # module: what is imported; top: whether at module level; names: what a `from` import takes.
@@ -226,3 +229,25 @@ def star_faults(root, folders=(PACKAGE, 'examples', 'benchmarks', 'tests', 'stud
                     if isinstance(node, ast.ImportFrom) and any(alias.name == '*' for alias in node.names):
                         faults.append('%s:%d: from %s import *' % (path, node.lineno, node.module))
     return faults
+
+
+def unsafe_faults(root):
+    """Imports of what runs code that a file holds; `pickle.UnpicklingError` alone, which PyTorch raises, is fine."""
+    known, faults = modules(root), []
+    for module, path in sorted(known.items()):
+        if module in PIPES:
+            continue
+        tree = parse(path)
+        for found in imports(tree, module, known, path.endswith('__init__.py')):
+            name = found.module.split('.')[0]
+            if name in UNSAFE and not (name == 'pickle' and _only_its_error(tree)):
+                faults.append('%s:%d: %s imports %s, which can run code of a file' % (path, found.line, module, name))
+    return faults
+
+
+def _only_its_error(tree):
+    uses = [node for node in ast.walk(tree) if isinstance(node, ast.Attribute)
+            and isinstance(node.value, ast.Name) and node.value.id == 'pickle']
+    names = [node for node in ast.walk(tree) if isinstance(node, ast.Name) and node.id == 'pickle']
+    plain = not any(isinstance(node, ast.ImportFrom) and node.module == 'pickle' for node in ast.walk(tree))
+    return plain and len(uses) == len(names) and all(use.attr == 'UnpicklingError' for use in uses)

@@ -16,6 +16,7 @@ RULES = [
     architecture.numpy_level_faults,
     architecture.assert_faults,
     architecture.star_faults,
+    architecture.unsafe_faults,
 ]
 # Refuses the engines as if they were not installed; what follows is the program of the test.
 BLOCK = """
@@ -67,6 +68,8 @@ def test_the_package_keeps_the_rule(rule):
     ('numpy_level', 'events/decoder.py', 'import scipy.sparse\n', 'imports scipy.sparse'),
     ('numpy_level', 'tokenizers.py', 'import tokenizers\n', 'at module level'),
     ('numpy_level', 'tokenizers.py', 'try:\n    import tokenizers\nexcept E:\n    pass\n', 'at module level'),
+    ('unsafe', 'training.py', 'def f():\n    import pickle\n    pickle.load(f)\n', 'imports pickle'),
+    ('unsafe', 'training.py', 'from yaml import load\n', 'imports yaml'),
     ('assert', 'training.py', 'def f(x):\n    assert x\n', 'training.py:2: assert'),
     ('star', 'layers/__init__.py', 'from keras.layers import *\n', 'from keras.layers import *'),
 ])
