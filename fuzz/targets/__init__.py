@@ -1,7 +1,8 @@
 """What is fuzzed: a module a target, with `seeds()`, a list of bytes, and `run(data, folder)`.
 
 `run` makes of any bytes an input of the library and calls it. It may raise a ValueError that says something, which is a
-refusal; whatever else it raises is a finding. `folder` is an empty one to write into.
+refusal; whatever else it raises is a finding. `folder` is one to
+write into, in which files of earlier cases may lie.
 """
 
 # A target is added by its name here and a module beside this one.
