@@ -21,7 +21,7 @@ FENCE = re.compile(r'(^```.*?^```[ \t]*$)', re.M | re.S)
 UNSEARCHED = '---\nsearch:\n  exclude: true\n---\n\n# %s\n\n'
 # Packages whose modules have pages, in the order of the navigation; '' for the modules beside them.
 PACKAGES = ('', 'events', 'relations', 'tokenizers', 'models', 'layers', 'losses', 'optimizers', 'snippets',
-            'pretraining', 'clue', 'annotations', 'view')  # fmt: skip
+            'pretraining', 'clue', 'annotations', 'view', 'serving', 'export')  # fmt: skip
 
 
 def read(path):

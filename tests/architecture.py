@@ -44,8 +44,8 @@ LEVELS = {
     'gplinker': 5, 'training': 5, 'recipe': 5, 'fitting': 5, 'averaging': 5, 'selection': 5, 'thresholds': 5,
     'resumption': 5, 'state_file': 5, 'settings_file': 5, 'interruption': 5, 'logs': 5, 'health': 5, 'prefetching': 5,
     'rate_finder': 5, 'rehearsal': 5, 'processes': 5, 'distillation': 5, 'pretraining': 5, 'adversarial': 5,
-    'snippets': 5, 'drawing': 5, 'plots': 5, 'map_plots': 5, 'maps': 5, 'view': 5, 'serving': 5, 'features': 5, 'tasks': 5,
-    'bulk': 5, 'baselines': 5, 'settings': 5, 'loading': 5,
+    'snippets': 5, 'drawing': 5, 'plots': 5, 'map_plots': 5, 'maps': 5, 'view': 5, 'serving': 5, 'features': 5,
+    'tasks': 5, 'bulk': 5, 'baselines': 5, 'settings': 5, 'loading': 5,
     'cli': 6,
 }
 APART = 3  # families of this level do not import each other

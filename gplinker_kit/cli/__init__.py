@@ -30,8 +30,7 @@ from gplinker_kit.cli import (
 COMMANDS = {'train': train, 'extract': extract, 'evaluate': evaluate, 'submit': submit, 'tune': tune,
             'view': view, 'plot': plot, 'convert': convert, 'inspect': inspect_folder, 'features': features,
             'pretrain': pretrain, 'clue': clue, 'duie': duie, 'compare': compare, 'schema': schema,
-            'import': import_annotations, 'serve': serve}
-            'import': import_annotations, 'export': export}
+            'import': import_annotations, 'export': export, 'serve': serve}
 
 
 def parser():

@@ -6,7 +6,7 @@ queue with 503 and Retry-After, one that takes too long with 504. SIGTERM or Ctr
 says otherwise, and knows no passwords. It needs pip install 'gplinker-kit[serve]'; see docs/serving.md.
 """
 
-from gplinker_kit.cli.common import accelerate, add_acceleration_arguments, add_model_argument, say
+from gplinker_kit.cli.common import acceleration, add_acceleration_arguments, add_model_argument, say
 from gplinker_kit.cli.corpora import add_corpus_argument, chosen_corpus
 from gplinker_kit.cli.policies import add_policy_arguments, policy_from
 
@@ -49,12 +49,11 @@ def run(options):
 
 def load(options):
     """Returns the extractor. It is called in the thread that extracts."""
-    from gplinker_kit.gplinker import GPLinker
+    from gplinker_kit.loading import load_extractor
 
     corpus = chosen_corpus(options)
     policy = policy_from(options, corpus.policy)
-    accelerate(options)
-    extractor = GPLinker.load(options.model, options.which).extractor(policy, options.batch_size)
+    extractor = load_extractor(options.model, options.batch_size, policy, options.which, acceleration(options))
     # A server meets every length and number of texts: few shapes, for each of which TensorFlow 2 keeps what it traced.
     extractor.length_multiple = extractor.length_multiple or 16
     return extractor
