@@ -73,6 +73,8 @@ def test_the_same_events_are_asked_for():
         gplinker.same_events(found(), found())
     with pytest.raises(ValueError, match='met a bound in 2 texts'):
         gplinker.same_events(found(one, limits=2), found(one))
+    many = {'events': [[one]] * 100, 'limits': 1, 'close': []}
+    assert gplinker.same_events(many, many).endswith('; the decoder met a bound in 1 texts')
 
 
 def test_other_checks():

@@ -27,6 +27,8 @@ Known = namedtuple('Known', 'path lines examples policies model other')
 class Extractor:
     """Returns of each text what it knows of it, and has a KeyError for any other text."""
 
+    schema = SCHEMA
+
     def __init__(self, events):
         self.events = events
 
@@ -67,7 +69,7 @@ def known(tmp_path, monkeypatch):
         def save(self, folder, pointers):
             model_folder(folder, corpus='duee-fin')
 
-    monkeypatch.setattr(GPLinker, 'load', classmethod(lambda cls, folder, which: Model()))
+    monkeypatch.setattr(GPLinker, 'load_version', classmethod(lambda cls, version: Model()))
     return Known(path, lines, examples, policies, model_folder(tmp_path / 'model', corpus='duee-fin'),
                  model_folder(tmp_path / 'other'))
 
