@@ -39,6 +39,7 @@ NAMES = [pytest.param(name, marks=pytest.mark.once('keras2')) if name in ('bert,
 
 
 @pytest.mark.smoke
+@pytest.mark.thinned
 @pytest.mark.parametrize('name', NAMES)
 def test_steps_give_what_whole_texts_give(name):
     """Logits, for prompts of unequal lengths, and what comes of them."""

@@ -58,6 +58,7 @@ def predict(model, inputs):
 
 
 @pytest.mark.smoke
+@pytest.mark.thinned
 @pytest.mark.parametrize('name', sorted(MODELS))
 def test_a_model_with_its_heads(name):
     inputs = batch(3, LENGTH)

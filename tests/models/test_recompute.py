@@ -25,6 +25,7 @@ def trained(model, rate, **options):
     return losses, result.get_weights(), result
 
 
+@pytest.mark.thinned
 @pytest.mark.parametrize('model', ['bert', 'gau_alpha', 'flash'])
 def test_the_same_training(model, tmp_path):
     # Keras 3 draws the same with and without; TF 1.15 by other operations.

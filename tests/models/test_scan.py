@@ -57,6 +57,7 @@ CASES = [
 ]
 
 
+@pytest.mark.thinned
 @pytest.mark.parametrize('model, options', CASES, ids=str)
 def test_the_same_outputs_and_gradients(model, options):
     plain, scanned = pair(model, **options)
