@@ -129,7 +129,7 @@ def test_many_clients_share_batches_and_get_their_own_events():
 
 def test_a_full_queue_a_timeout_and_a_failure():
     finder = Finder()
-    with served(finder, limits=Limits(texts=2, timeout=0.3), max_queue=2) as port:
+    with served(finder, limits=Limits(texts=2, timeout=3), max_queue=2) as port:
         assert extract(port, {'text': '坏'})[1]['error']['name'] == 'extraction_failed'
         finder.hold.clear()
         answers = []
@@ -143,8 +143,8 @@ def test_a_full_queue_a_timeout_and_a_failure():
             time.sleep(0.001)
         status, headers, answer = request(port, 'POST', '/extract', b'{"text": "d"}')
         assert (status, headers['Retry-After']) == (503, '1') and b'"queue_full"' in answer
-        busy.join(5)
-        waits.join(5)
+        busy.join(20)
+        waits.join(20)
         assert [(status, value['error']['name']) for status, value in answers] == [(504, 'timeout')] * 2
         finder.hold.set()
         assert extract(port, {'text': 'e'})[0] == 200
@@ -152,7 +152,7 @@ def test_a_full_queue_a_timeout_and_a_failure():
 
 
 def test_sigterm_answers_what_has_come_and_takes_no_more():
-    process = subprocess.Popen([sys.executable, '-m', 'tests.serving.fakes', '0.5'], cwd=ROOT, stdout=subprocess.PIPE,
+    process = subprocess.Popen([sys.executable, '-m', 'tests.serving.fakes', '3'], cwd=ROOT, stdout=subprocess.PIPE,
                                stderr=subprocess.PIPE, universal_newlines=True)
     try:
         port = int(process.stdout.readline().rsplit(':', 1)[1])
@@ -160,15 +160,16 @@ def test_sigterm_answers_what_has_come_and_takes_no_more():
         threads = [threading.Thread(target=lambda: answers.append(extract(port, {'text': '甲'}))) for _ in range(3)]
         for thread in threads:
             thread.start()
-        time.sleep(0.2)
+        time.sleep(1)
         process.send_signal(signal.SIGTERM)
-        time.sleep(0.1)
         with pytest.raises(OSError):
-            request(port, 'GET', '/health')
+            while any(thread.is_alive() for thread in threads):
+                request(port, 'GET', '/health')
+                time.sleep(0.01)
         for thread in threads:
-            thread.join(10)
+            thread.join(20)
         assert [status for status, _ in answers] == [200] * 3
-        assert process.wait(10) == 0 and process.stdout.read() == 'ended\n'
+        assert process.wait(20) == 0 and process.stdout.read() == 'ended\n'
     finally:
         process.kill()
         process.communicate()
