@@ -108,16 +108,24 @@ def read_json(path):
     return _parsed(text, path)
 
 
+def read_object(path):
+    """`read_json` of a file that must hold a JSON object; returns a dict."""
+    return _an_object(read_json(path), path)
+
+
+def _an_object(value, path, line=None):
+    if not isinstance(value, dict):
+        raise DataError('expected a JSON object, got %s' % type(value).__name__, path, line)
+    return value
+
+
 def parse_object(line, path, number, parse_constant=None):
     """Returns the JSON object that a line holds; `parse_constant` as in `json.loads`, its ValueError becomes ours.
 
     Raises:
         DataError: broken JSON, or JSON of another kind.
     """
-    value = _parsed(line, path, number, parse_constant)
-    if not isinstance(value, dict):
-        raise DataError('expected a JSON object, got %s' % type(value).__name__, path, number)
-    return value
+    return _an_object(_parsed(line, path, number, parse_constant), path, number)
 
 
 def read_json_lines(path):

@@ -8,12 +8,11 @@ import numpy as np
 
 from gplinker_kit.backend import Model, prepare, workers
 from gplinker_kit.backend.acceleration import compiles_shapes
-from gplinker_kit.errors import DataError
 from gplinker_kit.events.corpus import find_corpus
 from gplinker_kit.events.duee import read_schema, write_schema
 from gplinker_kit.events.extractor import Extractor
 from gplinker_kit.events.policy import Thresholds
-from gplinker_kit.files import read_json, write_json
+from gplinker_kit.files import read_json, read_object, write_json
 from gplinker_kit.model_folder import POINTER, current_version, new_version, newest_version, require_files
 from gplinker_kit.models import build_transformer_model
 from gplinker_kit.models.heads import event_pointers
@@ -24,13 +23,6 @@ from gplinker_kit.tokenizers import Tokenizer, save_vocab
 
 FILES = ('config.json', 'schema.json', 'vocab.txt', 'thresholds.json', 'history.json', 'weights.safetensors')
 CURVES = 'threshold_curves.json'  # of tuned thresholds; not every version has one
-
-
-def _read_object(path):
-    value = read_json(path)
-    if not isinstance(value, dict):
-        raise DataError('expected a JSON object, got %s' % type(value).__name__, path)
-    return value
 
 
 class GPLinker:
@@ -145,10 +137,10 @@ class GPLinker:
         settings = read_settings(version, Settings)
         tokenizer = Tokenizer(os.path.join(version, 'vocab.txt'), do_lower_case=settings.do_lower_case)
         path = os.path.join(version, 'thresholds.json')
-        thresholds = Thresholds.from_dict(_read_object(path))
+        thresholds = Thresholds.from_dict(read_object(path))
         made = cls(settings, read_schema(os.path.join(version, 'schema.json')), tokenizer, thresholds)
         made.history = read_json(os.path.join(version, 'history.json'))
         path = os.path.join(version, CURVES)
-        made.threshold_curves = _read_object(path) if os.path.exists(path) else None
+        made.threshold_curves = read_object(path) if os.path.exists(path) else None
         load_weights(made.model, os.path.join(version, 'weights.safetensors'))
         return made

@@ -16,7 +16,7 @@ from gplinker_kit.events.extractor import Extractor
 from gplinker_kit.events.policy import Thresholds
 from gplinker_kit.export import facts
 from gplinker_kit.export.session import OnnxPredictor, import_onnxruntime
-from gplinker_kit.files import read_json
+from gplinker_kit.files import read_object
 from gplinker_kit.model_folder import POINTER, current_version, require_files
 from gplinker_kit.settings import Settings
 from gplinker_kit.settings_file import check_vocabulary, read_settings
@@ -72,10 +72,7 @@ def _from_onnx(version, found, batch_size, policy):
         check_vocabulary(settings, tokenizer)
     except ValueError as error:
         raise DataError(str(error), version) from error
-    path = os.path.join(version, 'thresholds.json')
-    thresholds = read_json(path)
-    if not isinstance(thresholds, dict):
-        raise DataError('expected a JSON object, got %s' % type(thresholds).__name__, path)
+    thresholds = read_object(os.path.join(version, 'thresholds.json'))
     return Extractor(
         tokenizer,
         read_schema(os.path.join(version, 'schema.json')),

@@ -32,15 +32,14 @@ def score_maps(gplinker, text, event_type, role, item=None):
     schema = gplinker.schema
     label = schema.index(event_type, role, item)
     kind = schema.event_types.index(event_type) if gplinker.link_labels > 1 else 0
-    tokens, ids, segments, kept = _encoded(gplinker, text)
-    inside = kept[1:-1]
+    tokens, ids, segments = _encoded(gplinker, text)
     packed = gplinker.predict(ids, segments)
     labels = len(schema), gplinker.link_labels, gplinker.link_labels
     maps = [_dense(one[0], count, place)[1:-1, 1:-1]
             for one, count, place in zip(packed, labels, (label, kind, kind))]
     own = gplinker.thresholds.arguments
     thresholds = (own[label] if isinstance(own, tuple) else own,) + gplinker.thresholds.of_links(labels[1])[kind]
-    return ScoreMaps([tokens[k] for k in inside], *maps, thresholds=thresholds)
+    return ScoreMaps(tokens[1:-1], *maps, thresholds=thresholds)
 
 
 def attention_maps(gplinker, text):
@@ -49,16 +48,16 @@ def attention_maps(gplinker, text):
     Row i of a matrix is what token i takes of each token; [CLS] and [SEP] are the first and the last.
     Raises: ValueError: as `attention_model`, and a text without a token or longer than the model reads.
     """
-    tokens, ids, segments, kept = _encoded(gplinker, text)
+    tokens, ids, segments = _encoded(gplinker, text)
     settings = gplinker.settings
     model, names = attention_model(gplinker.encoder, settings.model, settings.encoder)
     found = workers().predict_on_batch(model, [ids, segments][: len(gplinker.encoder.inputs)])
     found = found if isinstance(found, (list, tuple)) else [found]
-    return [tokens[k] for k in kept], {name: np.asarray(one)[0] for name, one in zip(names, found)}
+    return tokens, {name: np.asarray(one)[0] for name, one in zip(names, found)}
 
 
 def _encoded(gplinker, text):
-    """Returns (names of the tokens, ids (1, n), segments (1, n), range of the tokens)."""
+    """Returns (names of the tokens, ids (1, n), segments (1, n))."""
     ((ids, segments, offsets),) = gplinker.tokenizer.encode_batch_with_offsets([text], maxlen=None)
     limit = gplinker.settings.max_length
     if len(ids) > limit:
@@ -68,7 +67,7 @@ def _encoded(gplinker, text):
         raise ValueError('text must have a token, got %r' % text)
     tokens = [text[start:end] for start, end in offsets]
     tokens[0], tokens[-1] = '[CLS]', '[SEP]'
-    return tokens, np.array([ids], 'int32'), np.array([segments], 'int32'), range(len(ids))
+    return tokens, np.array([ids], 'int32'), np.array([segments], 'int32')
 
 
 def _dense(packed, labels, label):

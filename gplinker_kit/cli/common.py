@@ -100,18 +100,18 @@ def loss_scale(text):
 
 def accelerate(options):
     """Does what the options of `add_acceleration_arguments` ask for; call it before a model is built."""
-    if accelerated(options):
+    chosen = acceleration(options)
+    if chosen is not None:
         from gplinker_kit import backend
 
-        backend.accelerate(options.precision, getattr(options, 'loss_scale', None), options.xla,
-                           not options.no_lazy_compilation)
+        backend.accelerate(*chosen)
 
 
 def acceleration(options):
-    """Returns the arguments of `backend.accelerate` that the options of a command without training say, or None."""
+    """Returns the arguments of `backend.accelerate` that those options say, or None where none was given."""
     if not accelerated(options):
         return None
-    return options.precision, None, options.xla, not options.no_lazy_compilation
+    return options.precision, getattr(options, 'loss_scale', None), options.xla, not options.no_lazy_compilation
 
 
 def accelerated(options):

@@ -115,42 +115,45 @@ class Batcher:
                     self._changed.wait()
                 self._drop_abandoned()
                 if self._jobs:
-                    break
-                if self.stopping:
+                    self._wait_for_more()
+                    self._drop_abandoned()
+                    parts = self._cut()
+                    if parts:
+                        return parts
+                elif self.stopping:
                     return []
-            end = time.monotonic() + self.max_delay
-            while self.waiting < self.max_batch and not self.stopping:
-                left = end - time.monotonic()
-                if left <= 0:
-                    break
-                self._changed.wait(left)
-            self._drop_abandoned(all_of_them=True)
-            parts, room = [], self.max_batch
-            while self._jobs and room:
-                job = self._jobs[0]
-                texts = job.texts[job.taken:job.taken + room]
-                job.taken += len(texts)
-                room -= len(texts)
-                self.waiting -= len(texts)
-                if job.taken == len(job.texts):
-                    self._jobs.popleft()
-                parts.append((job, texts))
-            if parts:
-                return parts
-        return self._take()
 
-    def _drop_abandoned(self, all_of_them=False):
-        """Forgets requests that timed out, or of which an earlier part failed: those in front, or all."""
+    def _wait_for_more(self):
+        end = time.monotonic() + self.max_delay
+        while self.waiting < self.max_batch and not self.stopping:
+            left = end - time.monotonic()
+            if left <= 0:
+                return
+            self._changed.wait(left)
+
+    def _cut(self):
+        """Takes a batch off the queue; empty where nobody waits any more."""
+        parts, room = [], self.max_batch
+        while self._jobs and room:
+            job = self._jobs[0]
+            texts = job.texts[job.taken:job.taken + room]
+            job.taken += len(texts)
+            room -= len(texts)
+            self.waiting -= len(texts)
+            if job.taken == len(job.texts):
+                self._jobs.popleft()
+            parts.append((job, texts))
+        return parts
+
+    def _drop_abandoned(self):
+        """Forgets requests that timed out, or of which an earlier part failed."""
         kept = deque()
-        while self._jobs:
-            job = self._jobs.popleft()
+        for job in self._jobs:
             if job.future.done():
                 self.waiting -= len(job.texts) - job.taken
             else:
                 kept.append(job)
-                if not all_of_them:
-                    break
-        self._jobs.extendleft(reversed(kept))
+        self._jobs = kept
 
     def _extract(self, extractor, parts):
         try:
