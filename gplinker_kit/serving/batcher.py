@@ -70,6 +70,8 @@ class Batcher:
             if self.stopping:
                 raise Refusal('stopping', 'the server is stopping')
             if self.waiting + len(job.texts) > self.max_queue:
+                self._drop_abandoned()  # the thread, busy with a batch, has not come to them
+            if self.waiting + len(job.texts) > self.max_queue:
                 raise Refusal('queue_full', '%d texts are waiting, and at most %d may' % (self.waiting, self.max_queue))
             self.waiting += len(job.texts)
             self._jobs.append(job)

@@ -52,6 +52,15 @@ def test_what_nobody_waits_for_is_dropped():
     assert batcher.stop(5) and finder.batches[1:] == [['b', 'b']] and batcher.waiting == 0
 
 
+def test_what_nobody_waits_for_keeps_nobody_out_of_a_full_queue():
+    finder, batcher, _ = held(max_queue=2)
+    gone = batcher.submit(['a', 'b'])
+    assert gone.cancel()
+    kept = batcher.submit(['c', 'd'])  # while the thread is still busy with its batch
+    finder.hold.set()
+    assert texts_of(kept) == ['c', 'd'] and batcher.stop(5) and finder.batches[1:] == [['c', 'd']]
+
+
 def test_a_failing_text_fails_its_request_alone():
     finder, batcher, _ = held()
     good, bad, other = (batcher.submit([text]) for text in ('a', '坏', 'b'))
