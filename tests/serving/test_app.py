@@ -152,7 +152,7 @@ def test_a_full_queue_a_timeout_and_a_failure():
 
 
 def test_sigterm_answers_what_has_come_and_takes_no_more():
-    process = subprocess.Popen([sys.executable, '-m', 'tests.serving.fakes', '3'], cwd=ROOT, stdout=subprocess.PIPE,
+    process = subprocess.Popen([sys.executable, '-m', 'tests.serving.fakes', '4'], cwd=ROOT, stdout=subprocess.PIPE,
                                stderr=subprocess.PIPE, universal_newlines=True)
     try:
         port = int(process.stdout.readline().rsplit(':', 1)[1])
@@ -160,7 +160,7 @@ def test_sigterm_answers_what_has_come_and_takes_no_more():
         threads = [threading.Thread(target=lambda: answers.append(extract(port, {'text': '甲'}))) for _ in range(3)]
         for thread in threads:
             thread.start()
-        time.sleep(1)
+        time.sleep(2)  # all three have come, none is answered
         process.send_signal(signal.SIGTERM)
         with pytest.raises(OSError):
             while any(thread.is_alive() for thread in threads):
