@@ -35,7 +35,8 @@ class Recipe:
     then it falls linearly to `final_rate` times the peak. clipnorm: bound of the gradients' global norm, or None.
     length_multiple: batches are padded to a multiple of this many tokens; None: 8, or 32 where XLA compiles a program
     for every length (on JAX, and with `accelerate(xla=…)`). patience: stop when for so many epochs neither the argument
-    F1 nor the event F1 on the dev sentences has risen, or None. ema: decay an update of the average of the weights that
+    F1 nor the event F1 on the dev sentences has risen, nor the official one where it selects, or None.
+    ema: decay an update of the average of the weights that
     is evaluated and saved (see `WeightAverage`), such as 0.999, or None. exchange: chance that an argument of a
     training text, anew in each epoch, gives way to another of the same role, where it can (events/exchange.py). fgm:
     length of the adversarial change of the token table in each step, or None. gradient_penalty: weight of the penalty

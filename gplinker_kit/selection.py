@@ -36,7 +36,7 @@ class Selection:
         self.gplinker, self.folder, self.select, self.patience = gplinker, folder, select, patience
         self.best = {}
         self.written = {}
-        self.risen = 0  # the last epoch at which the argument or the event F1 rose
+        self.risen = 0  # the last epoch at which one of the F1 that are looked at rose
         self._held = set()  # versions that a state of the training names
         self._before = pointed(folder) if folder is not None else {}
         self._saved = False
@@ -45,17 +45,17 @@ class Selection:
         """Judges the model after an epoch by its EventScores on the dev sentences; writes a version where it is best.
 
         Returns:
-            Whether to stop: neither of the two F1 has risen for `patience` epochs.
+            Whether to stop: neither argument nor event F1, nor the official one where it selects, has risen for
+            `patience` epochs.
         """
         values = {'argument': scores.argument.f1, 'event': scores.event.f1}
         if self.select == 'official':
             values['official'] = scores.official.f1
         risen = [name for name, f1 in values.items() if f1 > self.best.get(name, (0.0,))[0]]
         if risen:
+            self.risen = epoch
             weights = [np.array(weight) for weight in self.gplinker.model.get_weights()]
             self.best.update((name, (values[name], epoch, weights)) for name in risen)
-        if 'argument' in risen or 'event' in risen:
-            self.risen = epoch
         if risen or not self._saved:
             self._save(risen, self.select in risen or self.select not in self.best and not self._saved)
         return self.patience is not None and epoch - self.risen >= self.patience

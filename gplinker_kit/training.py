@@ -168,7 +168,7 @@ def train(gplinker, train_examples, dev_examples=(), recipe=None, save_to=None, 
                 for each in logs:
                     each.write(gplinker.history)
             if stop and number < recipe.epochs:
-                log('stopped: neither argument F1 nor event F1 has risen for %d epochs' % recipe.patience)
+                log('stopped: no dev F1 has risen for %d epochs' % recipe.patience)
                 break
     if average:
         gplinker.model.set_weights(average.weights())

@@ -137,6 +137,9 @@ def test_patience():
     said = look(Selection(Pupil(), patience=2), (0.1, 0), (0.1, 0), (0.1, 0.1), (0.1, 0.1), (0, 0))
     assert said == [False] * 4 + [True]
     assert look(Selection(Pupil(), patience=1), (0, 0), (0.1, 0)) == [True, False]
+    rising = [(0.1, 0.1, 0.1), (0.1, 0.1, 0.2), (0.1, 0.1, 0.3)]
+    assert look(Selection(Pupil(), select='official', patience=1), *rising) == [False, False, False]
+    assert look(Selection(Pupil(), patience=1), *rising) == [False, True, True]
     assert not any(look(Selection(Pupil()), *[(0.1, 0.1)] * 50))
 
 

@@ -126,7 +126,7 @@ def test_patience_ends_a_training_that_does_not_improve(tmp_path):
     f1 = [entry['dev']['strict']['argument']['f1'] for entry in history]
     last = max([k for k, value in enumerate(f1, 1) if value > max([0] + f1[:k - 1])] or [0])
     assert len(history) == last + 2 < 9
-    assert lines[-1] == 'stopped: neither argument F1 nor event F1 has risen for 2 epochs'
+    assert lines[-1] == 'stopped: no dev F1 has risen for 2 epochs'
 
 
 @pytest.mark.once('keras2')

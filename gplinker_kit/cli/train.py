@@ -104,7 +104,8 @@ def add_arguments(parser):
     recipe.add_argument('--gradient-penalty', type=float, metavar='X',
                         help='add X/2 times the squared gradient of the token table to the loss')
     recipe.add_argument('--patience', type=int, metavar='N',
-                        help='stop when neither dev F1 has risen for N epochs (default: never)')
+                        help='stop when for N epochs neither argument nor event F1 of dev has risen, nor the official '
+                             'one where it selects (default: never)')
     recipe.add_argument('--seed', type=int, default=0, metavar='N', help='default: %(default)s')
     teacher = parser.add_argument_group('a teacher, of the same vocabulary, schema and kind of links')
     teacher.add_argument('--teacher', metavar='DIR', help='model folder whose scores are learned beside gold events')
