@@ -1,10 +1,11 @@
 """Proposes a schema from annotated examples, or checks a corpus before a model is trained on it.
 
-    gplinker schema propose FILE... --output FILE
-    gplinker schema check --data DIR [--schema FILE] [--vocab FILE] [--max-length N] [--show N] [--json FILE] [--strict]
+    gplinker schema propose FILE... --output FILE [--corpus CORPUS]
+    gplinker schema check --data DIR [--corpus CORPUS] [--schema FILE] [--vocab FILE] [--max-length N] [--show N]
+                          [--json FILE] [--strict]
 
-`propose` reads examples in DuEE's format, writes the event types and roles that occur as a schema, the most frequent
-first, and prints how often each is there and what looks like a slip.
+`propose` reads labelled examples, in DuEE's format or that of --corpus, writes the event types and roles that occur as
+a schema, the most frequent first, and prints how often each is there and what looks like a slip.
 
 `check` prints what is wrong in a corpus, the most serious first, with file and line: words that do not stand at their
 offsets, names that the schema lacks or that never occur, duplicates, dev texts that are in train, events that linked
@@ -14,7 +15,8 @@ where it could not check. `gplinker schema check --help` has all its options.
 """
 
 from gplinker_kit.cli.common import say, vocabulary_path
-from gplinker_kit.cli.corpora import corpus_paths
+from gplinker_kit.cli.corpora import add_corpus_argument, corpus_paths
+from gplinker_kit.events.corpus import DUEE, find_corpus
 
 HELP = 'propose a schema from examples, or check a corpus'
 
@@ -22,11 +24,14 @@ HELP = 'propose a schema from examples, or check a corpus'
 def add_arguments(parser):
     actions = parser.add_subparsers(dest='action', metavar='propose|check', required=True)
     propose = actions.add_parser('propose', help='write the schema of annotated examples')
-    propose.add_argument('files', nargs='+', metavar='FILE', help="examples in DuEE's format")
+    propose.add_argument('files', nargs='+', metavar='FILE', help='labelled examples')
+    add_corpus_argument(propose, DUEE.name)
     propose.add_argument('--output', required=True, metavar='FILE', help='schema to write')
     check = actions.add_parser('check', help='say what is wrong in a corpus')
     check.add_argument('--data', metavar='DIR', help='folder with the three files below')
-    check.add_argument('--schema', metavar='FILE', help='default: DIR/duee_event_schema.json')
+    add_corpus_argument(check, DUEE.name)
+    check.add_argument('--schema', metavar='FILE',
+                       help='default: DIR/duee_event_schema.json, of duee-fin duee_fin_event_schema.json, and so on')
     check.add_argument('--train', metavar='FILE', help='default: DIR/duee_train.json')
     check.add_argument('--dev', metavar='FILE', help='default: DIR/duee_dev.json where it exists')
     check.add_argument('--vocab', metavar='FILE', help='default: DIR/vocab.txt where it exists')
@@ -48,11 +53,11 @@ def run(options):
 
 
 def propose(options):
-    from gplinker_kit.events import read_examples
     from gplinker_kit.events.duee import write_schema
     from gplinker_kit.events.proposing import propose_schema
 
-    examples = [example for path in options.files for example in read_examples(path)]
+    corpus = find_corpus(options.corpus)
+    examples = [example for path in options.files for example in corpus.read_labelled(path)]
     proposal = propose_schema(examples, ', '.join(options.files))
     write_schema(options.output, proposal.schema)
     print(proposal)
@@ -70,14 +75,15 @@ def check(options):
         if getattr(options, name) < least:
             raise ValueError('--%s must be at least %d, got %d'
                              % (name.replace('_', '-'), least, getattr(options, name)))
-    paths = corpus_paths(options)
+    corpus = find_corpus(options.corpus)
+    paths = corpus_paths(options, corpus)
     try:
         vocabulary = vocabulary_path(options.vocab, [options.data])
     except ValueError:
         vocabulary = None
     tokenizer = None if vocabulary is None else Tokenizer(vocabulary, do_lower_case=not options.cased)
     found = check_corpus(paths['schema'], paths['train'], paths['dev'], tokenizer, options.max_length, options.rare,
-                         options.typed_links)
+                         options.typed_links, corpus)
     print(found.report(options.show or None))
     if tokenizer is None:
         say('not checked without --vocab: arguments against tokens, texts against --max-length')

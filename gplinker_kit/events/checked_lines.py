@@ -1,10 +1,11 @@
-"""Lines of a DuEE file, read so that every fault in them is found and not the first alone."""
+"""Lines of a file of examples, read so that every fault in them is found and not the first alone."""
 
 from __future__ import annotations
 
 from collections import namedtuple
 
 from gplinker_kit.errors import DataError, hint, listed
+from gplinker_kit.events.corpus import DUEE
 from gplinker_kit.events.duee import read_example, span_fault
 from gplinker_kit.events.locator import mentions
 from gplinker_kit.events.schema import TRIGGER, Argument, Event
@@ -21,19 +22,20 @@ line, from 1. Left out are events of unknown types and arguments with a fault.
 """
 
 
-def read_checked_lines(path, schema, findings):
+def read_checked_lines(path, schema, findings, corpus=DUEE):
     """Reads a file of examples and adds what is wrong in single lines to `findings`.
 
-    A file without a finding of the kinds REFUSED is one that `read_examples` takes.
+    A file without a finding of the kinds REFUSED is one that the corpus's `read_labelled` takes.
 
     Arguments:
-        path: a DuEE file. schema: Schema. findings: Findings of the kinds of events/checking.py.
+        path: a file of the corpus. schema: Schema. findings: Findings of the kinds of events/checking.py.
+        corpus: Corpus. Lines, texts and values are checked as its `labelled_line` makes them.
     Returns:
         list of CheckedLine, without the lines that hold no object with a text.
     Raises:
         DataError: no such file, a folder.
     """
-    lines = []
+    lines, known = [], False
     try:
         with open(path, 'rb') as stream:
             raw_lines = stream.readlines()
@@ -50,12 +52,20 @@ def read_checked_lines(path, schema, findings):
         except DataError as error:
             findings.add('broken', error.message, path, number)
         else:
-            checked = None if value is None else _Line(value, schema, path, number, findings).read()
+            if value is None:
+                continue
+            known = known or 'event_list' in value
+            try:
+                value = corpus.labelled_line(value, path, number)
+            except DataError as error:
+                findings.add('structure', error.message, path, number)
+                continue
+            checked = _Line(value, schema, path, number, findings).read()
             if checked is not None:
                 lines.append(checked)
     if not any(raw.strip() for raw in raw_lines):
         findings.add('broken', 'the file is empty; expected one JSON object a line', path)
-    return lines
+    return lines if known else [line._replace(events=None) for line in lines]
 
 
 def _is(value, kind):

@@ -1,4 +1,4 @@
-"""Checks a corpus in DuEE's format: everything that training would refuse, lose, or learn wrong.
+"""Checks a corpus: everything that training would refuse, lose, or learn wrong.
 
 Errors are what training refuses or what makes gold or scores wrong; warnings are what a model cannot learn or what is
 likely to be a slip; notes are facts to know. KINDS has them all, the most serious first.
@@ -10,6 +10,7 @@ import os
 from dataclasses import dataclass, field
 
 from gplinker_kit.events.checked_lines import read_checked_lines
+from gplinker_kit.events.corpus import DUEE
 from gplinker_kit.events.duee import read_schema
 from gplinker_kit.events.duplicates import check_file, check_leaks
 from gplinker_kit.events.findings import ERROR, NOTE, WARNING, Findings, Kind
@@ -23,7 +24,7 @@ KINDS = (
     Kind('broken', ERROR, 'lines that are no JSON object',
          'repair or delete them: training stops at the first one'),
     Kind('structure', ERROR, 'keys that are missing or of the wrong kind',
-         "write them as DuEE's format has them: training stops at the first one"),
+         'write them as the format has them: training stops at the first one'),
     Kind('offset', ERROR, 'words that do not stand at their offsets',
          'correct the offset, in characters from 0, or the word; or leave the offset out where it is not known'),
     Kind('unknown_type', ERROR, 'event types that the schema lacks', 'correct the name, or add the type to the schema'),
@@ -59,7 +60,8 @@ KINDS = (
          'delete them from the schema, or annotate texts that have them: each costs a head that learns to say no'),
     Kind('rare', WARNING, 'labels with few examples in train', 'annotate more of them, or expect a low recall'),
     Kind('no_trigger', WARNING, 'events without a trigger',
-         'mark the word that tells of the event; events stay without one only under --trigger-policy keep'),
+         'mark the word that tells of the event; events stay without one only under --trigger-policy keep, '
+         'the default of documents'),
     Kind('no_argument', NOTE, 'events without arguments', "they count in no argument score, and not in DuEE's"),
     Kind('unlabelled', NOTE, 'texts without event_list', 'they are left out in training; where a text has no event, '
          'say so with an empty list'),
@@ -67,14 +69,15 @@ KINDS = (
 )  # fmt: skip
 
 
-def check_corpus(schema_path, train_path, dev_path=None, tokenizer=None, max_length=256, rare=10, typed_links=False):
+def check_corpus(schema_path, train_path, dev_path=None, tokenizer=None, max_length=256, rare=10, typed_links=False,
+                 corpus=DUEE):
     """Returns the Check of a corpus.
 
     Arguments:
-        schema_path, train_path: files in DuEE's format. dev_path: the same or None.
+        schema_path, train_path: files of the corpus. dev_path: the same or None.
         tokenizer: with `encode_batch_with_offsets`; without one, nothing is checked that needs tokens.
         max_length: tokens that a model reads. rare: int, how many examples a label needs. typed_links: whether each
-        event type has link heads of its own.
+        event type has link heads of its own. corpus: Corpus, of whose format the files are.
     Raises:
         DataError: a file that is not there, and a schema that `read_schema` refuses.
     """
@@ -84,13 +87,14 @@ def check_corpus(schema_path, train_path, dev_path=None, tokenizer=None, max_len
     for split, path in (('train', train_path), ('dev', dev_path)):
         if path is None:
             continue
-        lines = files[split] = read_checked_lines(path, schema, findings)
+        lines = files[split] = read_checked_lines(path, schema, findings, corpus)
         check_file(path, lines, findings)
         for line in lines:
             _check_representation(path, line, schema, typed_links, findings)
         lengths = None
         if tokenizer is not None:
-            lengths = check_tokens(path, lines, schema, tokenizer, max_length, findings)
+            lengths = check_tokens(path, lines, schema, tokenizer, max_length, findings,
+                                   occurrences=corpus.occurrences)
         events = [event for line in lines for _, event in line.events or ()]
         check.counts[split] = count_labels(events, schema)
         check.files.append(_describe(path, lines, events, lengths))

@@ -30,6 +30,7 @@ class Corpus:
             `duee_fin.read_documents`; where values have places the reader refuses such a file.
         read_texts: function of the path of a test file -> list of (id, text).
         read_line: function (object, path, line number) -> the object of a JSON line, its text as a model reads it.
+        labelled_line: the same, its events, too, as DuEE has them.
         scores: makes an object such as EventScores, whose `official` is the official score of this corpus.
         policy: Policy, what becomes of doubtful events by default.
         occurrences: where a value without a place is labelled by default, see events/occurrences.py.
@@ -43,6 +44,7 @@ class Corpus:
     read_labelled: Callable
     read_texts: Callable
     read_line: Callable
+    labelled_line: Callable
     scores: Callable
     policy: Policy
     occurrences: str
@@ -67,7 +69,7 @@ def _as_it_is(line, path, number):
 
 DUEE = Corpus(
     'duee', {'schema': 'duee_event_schema.json', 'train': 'duee_train.json', 'dev': 'duee_dev.json'}, True,
-    _sentences, read_texts, _as_it_is, EventScores, RECOMMENDED,
+    _sentences, read_texts, _as_it_is, _as_it_is, EventScores, RECOMMENDED,
     occurrences='first', select='argument', objectives=OBJECTIVES, objective='sum',
 )
 # Every mention of a value is labelled: one that is not would be trained as a negative, though no reader could tell it
@@ -75,7 +77,8 @@ DUEE = Corpus(
 # score, the only one that is compared with other systems.
 DUEE_FIN = Corpus(
     'duee-fin', {'schema': duee_fin.SCHEMA_FILE, 'train': duee_fin.TRAIN_FILE, 'dev': duee_fin.DEV_FILE}, False,
-    duee_fin.read_documents, duee_fin.read_document_texts, duee_fin.as_document, DocumentScores, DOCUMENTS,
+    duee_fin.read_documents, duee_fin.read_document_texts, duee_fin.as_document, duee_fin.normalised_line,
+    DocumentScores, DOCUMENTS,
     occurrences='all', select='official', objectives=DOCUMENT_OBJECTIVES, objective='official',
 )
 CORPORA = {corpus.name: corpus for corpus in (DUEE, DUEE_FIN)}

@@ -63,7 +63,7 @@ def read_documents(path, schema=None, missing=None):
     examples, known = [], False
     for number, line in read_json_lines(path):
         known = known or 'event_list' in line
-        example = read_example(_normalised_line(line, path, number), schema, path, number)
+        example = read_example(normalised_line(line, path, number), schema, path, number)
         examples.append(example)
         if missing is not None:
             missing.extend(_missing(example, schema, number))
@@ -89,8 +89,11 @@ def as_document(line, path, number):
     return line
 
 
-def _normalised_line(line, path, number):
-    """Returns a line as DuEE has it; what is of a wrong kind stays as it is, for `read_example` to refuse."""
+def normalised_line(line, path, number):
+    """Returns the object of a labelled line as DuEE has it; what is of a wrong kind stays, for the reader to refuse.
+
+    Raises DataError for a title that is no string.
+    """
     line = as_document(line, path, number)
     events = line.setdefault('event_list', [])
     if isinstance(events, list):

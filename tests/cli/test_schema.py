@@ -6,7 +6,7 @@ import pytest
 from gplinker_kit.cli import main
 from gplinker_kit.events import read_schema
 from tests.corpus import CORPUS
-from tests.events.corpora import argument, layoff, line, write_corpus, write_lines
+from tests.events.corpora import SCHEMA, argument, layoff, line, write_corpus, write_lines
 
 pytestmark = pytest.mark.once
 
@@ -41,6 +41,28 @@ def test_the_exit_status_and_the_list_of_findings(tmp_path, capsys):
         ('offset', 2), ('offset', 3), ('offset', 4)]
     assert main(check + ['--show', '0']) == 1
     assert '…' not in capsys.readouterr().out
+
+
+def test_documents(tmp_path, capsys):
+    event = layoff(argument('裁员方', '甲公司'), argument('时间', '昨日'), argument('裁员人数', '500  人'),
+                   trigger_start_index=None)
+    train = [{'id': 'a', 'title': '甲公司', 'text': '昨日  裁员300人', 'event_list': [event]},
+             {'id': 'b', 'title': '乙', 'text': '无事'}]
+    schema = write_lines(tmp_path / 'duee_fin_event_schema.json', *SCHEMA.to_lines())
+    path = write_lines(tmp_path / 'duee_fin_train.json', *train)
+    check = ['schema', 'check', '--corpus', 'duee-fin', '--data', str(tmp_path), '--show', '0']
+    assert main(check) == 1
+    printed = capsys.readouterr().out
+    assert 'duee_fin_train.json: 2 texts, 2 labelled, 1 of these without events; 1 events, 2 arguments' in printed
+    assert "duee_fin_train.json:1: event 1 (裁员): role '裁员人数': '500 人'" in printed
+    assert 'there is no \'event_list\'' not in printed
+    event['arguments'].pop()
+    write_lines(tmp_path / 'duee_fin_train.json', *train)
+    assert main(check) == 0
+    capsys.readouterr()
+    assert main(['schema', 'propose', path, '--corpus', 'duee-fin', '--output', schema]) == 0
+    assert read_schema(schema).roles('裁员') == ('裁员方', '时间')
+    assert main(check) == 0 and 'never occur' not in capsys.readouterr().out
 
 
 def test_wrong_calls(tmp_path, capsys):

@@ -4,7 +4,9 @@ import pytest
 
 from gplinker_kit.errors import DataError
 from gplinker_kit.events.checked_lines import REFUSED, read_checked_lines
+from gplinker_kit.events.corpus import DUEE_FIN
 from gplinker_kit.events.duee import read_examples
+from gplinker_kit.events.duee_fin import read_documents
 from gplinker_kit.events.schema import TRIGGER, Argument, Event
 from tests.events.corpora import SCHEMA, TEXT, argument, found, layoff, line, no_findings, write_lines
 
@@ -79,6 +81,21 @@ def test_all_faults_of_a_line_are_found_and_the_rest_is_read(tmp_path):
     events = dict(lines[0].events)
     assert events[1] == Event('裁员', Argument(TRIGGER, '裁员', 5), [Argument('裁员方', '甲公司', 0)])
     assert sorted(events) == [1, 3] and events[3].trigger is None and len(events[3].arguments) == 3
+
+
+def test_documents(tmp_path):
+    findings, placed = no_findings(), layoff(argument('裁员人数', '300\n人', 99), argument('裁员方', '甲\t公司'))
+    negative = {'title': '乙', 'text': '无 事', 'id': 'b'}
+    layoffs = {'title': '甲  公司', 'text': '裁员 300 人', 'event_list': [placed]}
+    path = write_lines(tmp_path / 'x.json', layoffs, negative)
+    lines = read_checked_lines(path, SCHEMA, findings, DUEE_FIN)
+    assert found(findings) == []
+    assert [checked.text for checked in lines] == ['甲 公司 裁员 300 人', '乙 无 事']
+    assert [tuple(event for _, event in checked.events) for checked in lines] == [
+        example.events for example in read_documents(path, SCHEMA)]
+    path = write_lines(tmp_path / 'x.json', negative, dict(negative, title=3))
+    assert [checked.events for checked in read_checked_lines(path, SCHEMA, findings, DUEE_FIN)] == [None]
+    assert found(findings) == [('structure', 2, "expected 'title' as a string, got 3")]
 
 
 def test_files_that_cannot_be_read(tmp_path):

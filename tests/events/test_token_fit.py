@@ -24,11 +24,11 @@ class Tokenizer:
         return encoded
 
 
-def check(tmp_path, *lines, max_length=64, batch=256):
+def check(tmp_path, *lines, max_length=64, **options):
     findings = no_findings()
     path = write_lines(tmp_path / 'x.json', *lines)
     read = read_checked_lines(path, SCHEMA, findings)
-    lengths = check_tokens(path, read, SCHEMA, Tokenizer(), max_length, findings, batch)
+    lengths = check_tokens(path, read, SCHEMA, Tokenizer(), max_length, findings, **options)
     return lengths, found(findings)
 
 
@@ -47,6 +47,14 @@ def test_words_within_tokens_and_between_them(tmp_path):
     spaced = layoff(argument('时间', ' ', 2), trigger='裁员', trigger_start_index=0)
     assert check(tmp_path, line(spaced, text='裁员 人'))[1] == [
         ('uncovered', 1, "event 1 (裁员): role '时间': ' ' at 2")]
+
+
+def test_of_all_mentions_the_best_is_looked_at(tmp_path):
+    cut = layoff(argument('裁员人数', '30'))
+    text = TEXT + '、30人'
+    assert check(tmp_path, line(cut, text=text))[1] == [
+        ('snapped', 1, "event 1 (裁员): role '裁员人数': '30' at 7 becomes '300'")]
+    assert check(tmp_path, line(cut, text=text), occurrences='all')[1] == []
 
 
 def test_windows(tmp_path):
