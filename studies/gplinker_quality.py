@@ -90,7 +90,8 @@ def run(values, seed, data, averaged=False):
         if values['hidden']:
             shown = hide_tokens(shown, values['hidden'], mask, special, random)
         batches = epoch_batches(shown, recipe, longest, random)
-        losses.append(run_epoch(gplinker.model, shown, batches, 'epoch %d' % (number + 1), after_step=average.step))
+        losses.append(run_epoch(gplinker.model, shown, batches, 'epoch %d' % (number + 1),
+                                after_step=lambda done, total: average.step()))
     seconds = time.time() - started
     found = {'last': measure(gplinker, dev), 'losses': losses, 'warm losses': warm, 'train seconds': seconds}
     if averaged:

@@ -35,6 +35,18 @@ def quality_at_zero(gplinker, examples):
     return evaluate(gplinker, examples).official.f1
 
 
+def test_a_run_with_every_change_trains_and_measures_twice(monkeypatch, eagerly):
+    schema, examples = sentences(4)
+    tokenizer = tiny_gplinker(schema).tokenizer
+    values = dict(quality.BASE, sentences=4, epochs=1, batch_size=2, hidden=0.3, exchanged=0.5, by_label=True,
+                  typed_links=True, head_size=8, warm_start=1)
+    scores = dict.fromkeys(quality.SCORES, 1.0)
+    monkeypatch.setattr(quality, 'measure', lambda gplinker, dev: scores)
+    found = quality.run(values, 0, (schema, examples, examples, tokenizer), averaged=True)
+    assert found['last'] == found['average'] == scores
+    assert len(found['losses']) == len(found['warm losses']) == 1 and found['losses'][0] > 0
+
+
 def test_the_table_shows_all_runs(tmp_path, capsys):
     pytest.importorskip('matplotlib')
     for name, seed, f1 in (('base', 0, 50.0), ('base', 1, 52.0), ('dropout 0.2', 1, 49.5),
