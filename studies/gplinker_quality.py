@@ -43,6 +43,7 @@ VARIANTS = {
 # Run with three seeds; the others with one.
 THRICE = ('base', 'exchange 0.3', 'typed links', 'batches of 8', '16 epochs', '16 epochs and exchange 0.3')
 AGAINST = {'16 epochs and exchange 0.3': '16 epochs'}  # what a change is compared with, if not the base
+QUICK = 400, 300  # sentences to train on and of dev, without --full
 AVERAGED = 'base, average of weights'  # another reading of the base's runs, at tuned thresholds only
 SCORES = ('argument', 'event', 'official', 'tuned argument', 'tuned event')
 
@@ -159,10 +160,11 @@ def main():
     options = options.parse_args()
     from gplinker_kit.files import read_json, write_json
 
-    base = dict(BASE) if options.full else dict(BASE, sentences=800, epochs=4)
+    base = dict(BASE) if options.full else dict(BASE, sentences=QUICK[0], epochs=4)
     folder = os.path.join(options.output, 'runs' if options.full else 'quick')
     os.makedirs(folder, exist_ok=True)
-    data = fewfc.corpus()
+    schema, train, dev, tokenizer = fewfc.corpus()
+    data = schema, train, dev if options.full else dev[:QUICK[1]], tokenizer
     for name in options.only:
         values = dict(base, **VARIANTS[name])
         for seed in options.seeds or ((0, 1, 2) if options.full and name in THRICE else (0,)):
