@@ -172,8 +172,8 @@ def close_texts(made, texts):
 
     labels, close = (len(made.schema), made.link_labels, made.link_labels), set()
     for k, packed, valid in scored(made, texts):
-        for scores, count, threshold in zip(packed, labels, (made.thresholds.arguments, 0.0, 0.0)):
-            found = [len(positives(scores, count, valid, threshold + by).label) for by in (-CLOSE, CLOSE)]
+        for scores, count, threshold in zip(packed, labels, made.thresholds.to_dict().values()):
+            found = [len(positives(scores, count, valid, np.add(threshold, by)).label) for by in (-CLOSE, CLOSE)]
             if found[0] != found[1]:
                 close.add(k)
     return sorted(close)
