@@ -97,10 +97,15 @@ TITLES = {
 
 def command(job):
     """The line of a shell that makes a job's result file, in the project's root."""
-    variables = (('GPLINKER_PEERS_PYTHON', 'peers/bin/python'),) * job.peers + STACKS[job.stack].variables
-    words = ['%s=%s' % pair for pair in variables]
-    words += ['"$(scripts/env %s)"' % ' '.join(STACKS[job.stack].env), job.program]
-    return ' '.join(words + list(job.arguments) + ['--json', job.result])
+    peers = (('GPLINKER_PEERS_PYTHON', 'peers/bin/python'),) * job.peers
+    return line(job.stack, job.program, job.arguments, job.result, peers)
+
+
+def line(stack, program, arguments, result, variables=()):
+    """The line of a shell that runs a program on a stack and makes a result file."""
+    words = ['%s=%s' % pair for pair in variables + STACKS[stack].variables]
+    words += ['"$(scripts/env %s)"' % ' '.join(STACKS[stack].env), program]
+    return ' '.join(words + list(arguments) + ['--json', result])
 
 
 def chosen(names=None, stacks=None):

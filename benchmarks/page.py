@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from benchmarks import attention, catalogue, common
+from benchmarks import attention, catalogue, common, profile_rows
 from benchmarks.reports import missed
 
 HEAD = '''# Benchmarks
@@ -11,6 +11,13 @@ Written by `benchmarks/run` from [benchmarks/results](../benchmarks/results); wh
 [benchmarks/README.md](../benchmarks/README.md). Medians; a ratio above 1 means that ours is better, and the spread is
 the larger of both sides' (max − min) / median. *Of peak* is the share of the rate of a plain matrix product that was
 measured in turn with the row. Scores of the tasks and of a GPLinker trained from scratch: [results.md](results.md).
+'''
+
+PROFILES = '''## Profiles
+
+Of rows that missed their goal, by [profile_rows.py](../benchmarks/profile_rows.py): where the time of ours goes. Shares
+are what a profile is for; seconds are those of a run under the profiler, with as many threads as it says, beside other
+work where the load is above that. `gflops` counts the matrix products, of which numpy's rate stands above the table.
 '''
 
 
@@ -49,11 +56,24 @@ def section(job, report, reasons):
     return '\n'.join(lines)
 
 
-def make_page(reports, reasons, pictures=()):
+def profile_section(stem, profile):
+    """Markdown of one profile."""
+    stack = stem[len(profile['run']) + 1:]
+    made = profile['environment']
+    return '\n'.join([
+        '### `%s`, %s' % (profile['run'], catalogue.STACKS[stack].title), '', '```',
+        catalogue.line(stack, 'benchmarks/profile_rows.py', (profile['run'],), '%s/profiles/%s.json' % (
+            catalogue.RESULTS, stem)),
+        '```', '', '%s Begun %s; threads: %s; load %s.' % (
+            common.described(made), made['started'], made['threads'].get('OMP_NUM_THREADS', 'all'),
+            ', '.join('%g' % load for load in made['load'])), '', profile_rows.table(profile['rows']), ''])
+
+
+def make_page(reports, reasons, pictures=(), profiles=None):
     """Returns the text of docs/benchmarks.md.
 
     Arguments: reports: {stem: report}, see `reports.read_results`. reasons: {stem: {row: why}}. pictures: names of the
-        programs of which there is a picture, see `ratio_chart.lines_of`.
+        programs of which there is a picture, see `ratio_chart.lines_of`. profiles: {stem: profile}.
     """
     parts = [HEAD]
     for name, title in catalogue.TITLES.items():
@@ -63,4 +83,7 @@ def make_page(reports, reasons, pictures=()):
         for job in catalogue.JOBS:
             if job.name == name:
                 parts.append(section(job, reports.get(job.stem), reasons))
+    if profiles:
+        parts.append(PROFILES)
+        parts += [profile_section(stem, profile) for stem, profile in profiles.items()]
     return '\n'.join(parts).rstrip('\n') + '\n'

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import os
 
 from benchmarks import catalogue
@@ -10,6 +11,7 @@ from gplinker_kit.errors import DataError
 from gplinker_kit.files import read_json
 
 SHORTFALLS = os.path.join(ROOT, 'benchmarks', 'shortfalls.json')
+PROFILES = os.path.join(ROOT, *catalogue.RESULTS.split('/'), 'profiles')
 
 
 def read_results(jobs=catalogue.JOBS, path=catalogue.path):
@@ -29,6 +31,12 @@ def read_results(jobs=catalogue.JOBS, path=catalogue.path):
             raise DataError('%s: was measured with --quick, whose numbers are not for comparison' % file)
         reports[job.stem] = report
     return reports
+
+
+def read_profiles(folder=PROFILES):
+    """{stem: profile} of all that `profile_rows.py` has left there, by name."""
+    paths = sorted(glob.glob(os.path.join(folder, '*.json')))
+    return {os.path.basename(path)[:-len('.json')]: read_json(path) for path in paths}
 
 
 def rows_by_name(reports, stem):

@@ -23,7 +23,7 @@ import time
 from benchmarks import bulk_planning, catalogue, page, ratio_chart, tables
 from benchmarks.common import FAILED, SKIPPED, say
 from benchmarks.processes import ROOT
-from benchmarks.reports import SHORTFALLS, read_results, unexplained
+from benchmarks.reports import SHORTFALLS, read_profiles, read_results, unexplained
 from gplinker_kit.errors import DataError, hint
 from gplinker_kit.files import atomic_write, read_json
 
@@ -87,7 +87,7 @@ def write_tables(reports, reasons, root=ROOT):
     """Writes the page, its pictures and the tables of the other pages, all below `root`."""
     drawn = [name for name in catalogue.TITLES
              if ratio_chart.draw(name, reports, os.path.join(root, 'docs', 'images', 'benchmarks-%s.png' % name))]
-    write(os.path.join(root, 'docs', 'benchmarks.md'), page.make_page(reports, reasons, drawn))
+    write(os.path.join(root, 'docs', 'benchmarks.md'), page.make_page(reports, reasons, drawn, read_profiles()))
     for name, language in list(tables.LANGUAGES.items()) + [(os.path.join('benchmarks', 'README.md'), 'en')]:
         rewrite(os.path.join(root, name), lambda text, language=language: tables.fill(text, reports, language))
     if BULK in reports:

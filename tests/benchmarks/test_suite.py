@@ -6,7 +6,7 @@ import re
 import pytest
 
 from benchmarks import catalogue, page, ratio_chart, suite
-from benchmarks.reports import SHORTFALLS, read_results
+from benchmarks.reports import SHORTFALLS, read_profiles, read_results
 from gplinker_kit.files import read_json
 from tests import command_lines
 
@@ -78,7 +78,8 @@ def test_the_page_is_what_the_result_files_give():
     reports = read_results()
     drawn = [name for name in catalogue.TITLES if ratio_chart.lines_of(name, reports)]
     with open(os.path.join(ROOT, 'docs', 'benchmarks.md'), encoding='utf-8') as stream:
-        assert stream.read() == page.make_page(reports, read_json(SHORTFALLS), drawn), 'benchmarks/run --tables-only'
+        assert stream.read() == page.make_page(
+            reports, read_json(SHORTFALLS), drawn, read_profiles()), 'benchmarks/run --tables-only'
     for name in drawn:
         assert os.path.exists(os.path.join(ROOT, 'docs', 'images', 'benchmarks-%s.png' % name))
 
@@ -92,6 +93,16 @@ def test_a_section_says_what_was_measured_and_what_was_missed():
     assert '- `train_step`, goal missed: Too few cores.' in text and '**`extract` failed**: no memory\n' in text
     assert 'no reason is known yet' in page.section(job, REPORT, {})
     assert page.section(job, None, {}).endswith('Not measured yet.\n')
+
+
+def test_a_profile_says_what_it_was_made_with():
+    environment = dict(REPORT['environment'], threads={'OMP_NUM_THREADS': '1'}, matrix_product_gflops=31.0)
+    rows = [{'operation': 'MatMul', 'seconds': 1.5, 'share': 0.75}, {'operation': 'Mul', 'seconds': 0.5, 'share': 0.25}]
+    profile = {'run': 'train_step', 'environment': environment, 'rows': rows}
+    text = page.make_page({}, {}, profiles={'train_step-keras3-jax': profile})
+    assert '### `train_step`, Keras 3 on JAX' in text and 'threads: 1; load 0.1' in text
+    assert 'KERAS_BACKEND=jax "$(scripts/env keras3)" benchmarks/profile_rows.py train_step --json ' in text
+    assert '| operation | seconds | share |\n|---|---|---|\n| MatMul | 1.5 | 75.0% |\n' in text
 
 
 def test_the_span_of_a_row_is_that_of_its_rounds():
