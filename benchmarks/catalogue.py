@@ -38,13 +38,15 @@ class Job:
     """One run of one program.
 
     name: what the program is called. stack: key of `STACKS`. arguments: of the program, besides --json.
-    peers: whether it takes its peers from an environment of their own (GPLINKER_PEERS_PYTHON).
+    peers: whether it takes its peers from an environment of their own (GPLINKER_PEERS_PYTHON). gpu: whether it is
+    measured on a GPU only, see docs/gpu.md.
     """
 
     name: str
     stack: str
     arguments: tuple = ()
     peers: bool = False
+    gpu: bool = False
 
     @property
     def program(self):
@@ -68,7 +70,7 @@ JOBS = (
     Job('memory_saving', 'tf1'),
     Job('memory_saving', 'keras3-tensorflow'),
     Job('input_pipeline', 'tf1'),
-    Job('batched_prediction', 'keras3-tensorflow'),
+    Job('batched_prediction', 'keras3-torch', ('--size', 'tiny', '--size', 'small')),
     Job('encoder', 'tf1'),
     Job('encoder', 'keras3-torch', peers=True),
     Job('encoder', 'keras3-jax', peers=True),
@@ -81,6 +83,9 @@ JOBS = (
     Job('depth', 'keras3-tensorflow', DEEP),
     Job('depth', 'keras3-jax', DEEP),
     Job('depth', 'keras3-torch', DEEP),
+) + tuple(
+    Job(name, 'keras3-' + engine, gpu=True)
+    for name in ('gpu_training', 'gpu_gplinker', 'gpu_attention') for engine in ('jax', 'torch')
 )
 # What the sections of docs/benchmarks.md are called, in their order.
 TITLES = {
@@ -92,6 +97,9 @@ TITLES = {
     'input_pipeline': 'Input pipeline',
     'batched_prediction': 'Batched prediction',
     'bulk_extraction': 'Bulk extraction',
+    'gpu_training': 'Training on a GPU',
+    'gpu_gplinker': 'GPLinker to convergence on a GPU',
+    'gpu_attention': 'Attention by length on a GPU',
 }
 
 

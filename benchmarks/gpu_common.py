@@ -1,7 +1,8 @@
 """What the GPU benchmarks share: cases, each in a process of its own, on a GPU or, of toy size, on the CPU.
 
-A case is a variant of benchmarks/gpu_ours.py and its options. Without a GPU every row that was asked for is stored as
-skipped with the message `NO_GPU`, and the exit status is 3.
+A case is a variant of benchmarks/gpu_ours.py and its options. Without a GPU every row that was asked for is skipped
+with the message `NO_GPU`, no result file is written, or it would take the place of one with numbers, and the exit
+status is 3.
 """
 
 from __future__ import annotations
@@ -61,6 +62,8 @@ def row(name, unit, runs, facts=None, **more):
             'goal': None, 'met': True, 'runs': {'ours': runs, 'peer': []}, 'note': ''}  # fmt: skip
     if facts and 'memory' in facts:
         made['memory'] = {'ours': facts['memory']}
+    if len(runs) == 1:
+        made['single'] = True  # found by a search or a whole training, which nobody repeats
     return dict(made, **more)
 
 
@@ -68,7 +71,8 @@ def goal_row(name, goal, ours, peer, unit, note, **more):
     """The dict of a row that compares two numbers, `ours` being at least `goal` (or None) times the peer's."""
     ratio = ours / peer
     made = {'name': name, 'ours': ours, 'peer': peer, 'ratio': ratio, 'unit': unit, 'spread': 0.0, 'goal': goal,
-            'met': goal is None or ratio >= goal, 'runs': {'ours': [ours], 'peer': [peer]}, 'note': note}  # fmt: skip
+            'met': goal is None or ratio >= goal, 'runs': {'ours': [ours], 'peer': [peer]}, 'note': note,
+            'single': True}  # fmt: skip
     return dict(made, **more)
 
 
@@ -105,13 +109,15 @@ def largest(fits, most, within=0.05):
 
 
 def finish(title, options, report):
-    """Prints the table with the device above it, writes --json, and returns the exit status."""
+    """Prints the table with the device above it, writes --json where there was one, and returns the exit status."""
     print('device: %s, driver %s' % (report['environment']['device'] or NO_GPU, report['environment']['driver']))
     print(common.heading(title, report['environment'], options.quick))
     print(common.table(report['rows']))
     for kind in ('failed', 'skipped'):
         for entry in report[kind]:
             print('\n**`%s` %s**: %s' % (entry['name'], kind, entry['message'].split('\n')[0]))
-    if options.json is not None:
+    if options.json is not None and report['environment']['device'] is not None:
         write_json(options.json, report)
+    elif options.json is not None:
+        say('%s: not written, %s' % (options.json, NO_GPU))
     return common.FAILED if report['failed'] else common.SKIPPED if report['skipped'] else 0

@@ -13,6 +13,7 @@ from benchmarks import attention_ours, base_models, gpu_device, memory
 from benchmarks.processes import serve
 
 LABELS, HEAD_SIZE, GOLDS = 282, 64, 8  # of DuEE: argument labels; golds a text
+FEW = 24  # sentences of --quick
 STEPS = 10  # of one measurement, so that the host may run ahead of the GPU as in a training
 
 
@@ -138,11 +139,49 @@ def measure(make, options):
         yield (time.perf_counter() - started) / steps
 
 
+def convergence(options):
+    """Seconds of a whole training of GPLinker on FewFC; the facts say what came of it."""
+    from benchmarks import fewfc
+    from gplinker_kit import backend
+    from gplinker_kit.gplinker import GPLinker, Settings
+    from gplinker_kit.models.builder import resolve_config
+    from gplinker_kit.models.sizes import named_size
+    from gplinker_kit.training import Recipe, train
+
+    gpu_device.choose(backend.ENGINE, options['precision'])
+    start = memory.begin()
+    backend.set_random_seed(0)
+    tokenizer, few = fewfc.tokenizer(), FEW if options['quick'] else None
+    encoder = resolve_config(None, 'roformer_v2', **dict(named_size(options['size']), vocab_size=tokenizer._vocab_size))
+    made = GPLinker(Settings(encoder=encoder, max_length=fewfc.MAX_LENGTH, typed_links=True), fewfc.schema(), tokenizer)
+    recipe = Recipe(epochs=2 if options['quick'] else options['epochs'], patience=options['patience'], batch_size=8,
+                    learning_rate=5e-4, exchange=0.3)
+    started = time.perf_counter()
+    try:
+        history = train(made, fewfc.examples(fewfc.TRAIN, few), fewfc.examples(fewfc.DEV, few), recipe,
+                        progress=False, tune=None)
+    except Exception as error:  # each engine has its own kinds
+        if not gpu_device.is_out_of_memory(error):
+            raise
+        yield {'fits': False}
+        return
+    seconds = time.perf_counter() - started
+    best = max(history, key=lambda entry: entry['dev']['strict']['argument']['f1'])
+    yield {
+        'fits': True, 'epochs': len(history), 'best': best['epoch'], 'rate': history[-1]['sentences_per_second'],
+        'seconds_to_best': sum(one['seconds'] + one['dev_seconds'] for one in history[:best['epoch']]),
+        'scores': [100 * best['dev']['strict'][name]['f1'] for name in ('argument', 'event')],
+        'memory': gpu_device.peak_memory(backend.ENGINE, options['device'] == 'gpu', start),
+    }  # fmt: skip
+    yield seconds
+
+
 VARIANTS = {
     'device': device,
     'training': functools.partial(measure, training_step),
     'pointer': functools.partial(measure, pointer_step),
     'attention': functools.partial(measure, attention_step),
+    'convergence': convergence,
 }
 
 if __name__ == '__main__':

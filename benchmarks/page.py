@@ -41,7 +41,8 @@ def section(job, report, reasons):
     """Markdown of one result file."""
     lines = ['### %s' % catalogue.STACKS[job.stack].title, '', '```', catalogue.command(job), '```', '']
     if report is None:
-        return '\n'.join(lines + ['Not measured yet.', ''])
+        why = 'Not measured: no GPU was at hand, see [gpu.md](gpu.md).' if job.gpu else 'Not measured yet.'
+        return '\n'.join(lines + [why, ''])
     by_length = [row for row in report['rows'] if 'length' in row]
     rows = [row for row in report['rows'] if 'length' not in row]
     lines += [environment(report), ''] + ([common.table(rows), ''] if rows else [])

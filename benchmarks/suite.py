@@ -29,6 +29,7 @@ from gplinker_kit.files import atomic_write, read_json
 
 BULK = 'bulk-extraction-keras3-tensorflow'
 QUICK = os.path.join('runs', 'benchmarks')
+OTHERS = (os.path.join('benchmarks', 'README.md'), os.path.join('docs', 'gpu.md'))  # pages with tables, in English
 
 
 def python_of(stack):
@@ -88,7 +89,7 @@ def write_tables(reports, reasons, root=ROOT):
     drawn = [name for name in catalogue.TITLES
              if ratio_chart.draw(name, reports, os.path.join(root, 'docs', 'images', 'benchmarks-%s.png' % name))]
     write(os.path.join(root, 'docs', 'benchmarks.md'), page.make_page(reports, reasons, drawn, read_profiles()))
-    for name, language in list(tables.LANGUAGES.items()) + [(os.path.join('benchmarks', 'README.md'), 'en')]:
+    for name, language in list(tables.LANGUAGES.items()) + [(name, 'en') for name in OTHERS]:
         rewrite(os.path.join(root, name), lambda text, language=language: tables.fill(text, reports, language))
     if BULK in reports:
         made = bulk_planning.table(reports[BULK])
@@ -120,7 +121,7 @@ def verdict(statuses, without_reason):
     """Says what went wrong; returns the exit status."""
     failed = [stem for stem, status in statuses.items() if status not in (0, SKIPPED)]
     skipped = [stem for stem, status in statuses.items() if status == SKIPPED]
-    for words, found in (('failed', failed), ('rows skipped, their data is absent', skipped),
+    for words, found in (('failed', failed), ('rows skipped, their data or a GPU is absent', skipped),
                          ('goal missed without a reason in benchmarks/shortfalls.json', without_reason)):
         if found:
             say('%s: %s' % (words, ', '.join(found)))

@@ -146,6 +146,25 @@ def memory(reports, language):
     return lines([HEADS['memory'][language], ''], rows)
 
 
+def gpu(reports, language):
+    """What each program of the GPU found: rows with a goal or a score, or that there was no GPU."""
+    rows = []
+    for job in catalogue.JOBS:
+        if not job.gpu:
+            continue
+        stack, report = catalogue.STACKS[job.stack].title, reports.get(job.stem)
+        if report is None:
+            rows.append(['`%s`' % job.name, stack, 'not measured: no GPU was at hand', '', '', ''])
+            continue
+        for row in report['rows']:
+            if row['goal'] is not None or 'most_share' in row or 'scores' in row:
+                share = '; %.0f%% of peak' % (100 * row['of_peak']) if 'of_peak' in row else ''
+                ratio = '' if row['ratio'] is None else '%s (goal %s)' % (figure(row['ratio']), figure(row['goal']))
+                rows.append(['`%s`' % row['name'], stack, '%s %s%s' % (figure(row['ours']), row['unit'], share), ratio,
+                             report['environment']['device'], report['environment']['started'][:10]])
+    return lines(['row', 'stack', 'measured', 'ratio', 'device', 'date'], rows)
+
+
 def commands(reports, language):
     """Every command that makes a result file, as code of a shell."""
     return '```\n%s\n```' % '\n'.join(map(catalogue.command, catalogue.JOBS))
@@ -153,7 +172,7 @@ def commands(reports, language):
 
 TABLES = {
     'gplinker': gplinker, 'encoder-tf1': encoder_tf1, 'encoder-keras3': encoder_keras3, 'attention': attention,
-    'depth': depth, 'memory': memory, 'commands': commands,
+    'depth': depth, 'memory': memory, 'commands': commands, 'gpu': gpu,
 }  # fmt: skip
 
 

@@ -123,7 +123,7 @@ def test_everything_is_written_below_a_folder(tmp_path):
     for folder in ('docs', 'benchmarks'):
         (tmp_path / folder).mkdir()
     (tmp_path / 'docs' / 'images').mkdir()
-    for name in ('README.md', 'README.zh.md', 'benchmarks/README.md'):
+    for name in ('README.md', 'README.zh.md', 'benchmarks/README.md', 'docs/gpu.md'):
         (tmp_path / name).write_text('<!-- table: gplinker -->\n<!-- end -->\n')
     suite.write_tables({'gplinker-tf1': REPORT}, {}, str(tmp_path))
     assert '| 1.00 s（3.00 s），3.00 |' in (tmp_path / 'README.zh.md').read_text(encoding='utf-8')

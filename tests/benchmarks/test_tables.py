@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from benchmarks import catalogue, tables
+from benchmarks import catalogue, gpu_common, tables
 from benchmarks.reports import SHORTFALLS, missed, read_results, rows_by_name, unexplained, unknown
 from gplinker_kit.errors import DataError
 from gplinker_kit.files import read_json
@@ -12,7 +12,7 @@ from tests import command_lines
 
 pytestmark = pytest.mark.once
 ROOT = command_lines.ROOT
-PAGES = {'README.md': 6, 'README.zh.md': 6, 'benchmarks/README.md': 1}
+PAGES = {'README.md': 6, 'README.zh.md': 6, 'benchmarks/README.md': 1, 'docs/gpu.md': 1}
 
 
 @pytest.fixture(scope='module')
@@ -41,10 +41,22 @@ def test_commands_of_the_pages_are_those_of_the_list():
 
 def test_every_result_file_is_of_the_list_and_every_program_exists():
     results = os.path.join(ROOT, *catalogue.RESULTS.split('/'))
-    assert set(os.listdir(results)) <= {job.stem + '.json' for job in catalogue.JOBS}
+    assert set(os.listdir(results)) - {'profiles'} <= {job.stem + '.json' for job in catalogue.JOBS}
     assert all(os.path.exists(os.path.join(ROOT, *job.program.split('/'))) for job in catalogue.JOBS)
     assert {job.name for job in catalogue.JOBS} == set(catalogue.TITLES)
     assert len({job.result for job in catalogue.JOBS}) == len(catalogue.JOBS)
+
+
+def test_the_table_of_a_gpu():
+    assert tables.gpu({}, 'en').count('not measured: no GPU was at hand') == sum(job.gpu for job in catalogue.JOBS) > 0
+    rows = [dict(gpu_common.goal_row('bfloat16_compiled_float32_plain', 3.0, 90.0, 20.0, 'tokens/s', '')),
+            dict(gpu_common.row('roformer_v2_bfloat16_compiled_512', 'tokens/s', [90.0] * 5), of_peak=0.45,
+                 most_share=0.4),
+            gpu_common.row('bert_float32_plain_128', 'tokens/s', [9.0] * 5)]
+    report = {'rows': rows, 'environment': {'device': 'a GPU', 'started': '2026-01-02 03:04:05 +0000'}}
+    table = tables.gpu({'gpu-training-keras3-torch': report}, 'en')
+    assert 'float32_plain` | Keras 3 on PyTorch | 90.0 tokens/s | 4.50 (goal 3.00) | a GPU |' in table
+    assert '| 90.0 tokens/s; 45% of peak | | a GPU | 2026-01-02 |' in table and 'bert_float32' not in table
 
 
 def test_no_goal_is_missed_without_a_reason(reports):
