@@ -29,7 +29,7 @@ from importlib.util import find_spec
 PACKAGE = 'gplinker_kit'
 # The longest prefix decides.
 LEVELS = {
-    '': 0, 'errors': 0, 'files': 0, 'records': 0, 'model_folder': 0, 'events.schema': 0, 'events.markup': 0,
+    '': 0, 'errors': 0, 'hints': 0, 'files': 0, 'records': 0, 'model_folder': 0, 'events.schema': 0, 'events.markup': 0,
     'export.facts': 0, 'export.session': 1, 'export.writing': 5, 'export': 1,
     'tokenizers': 1, 'events': 1, 'relations': 1, 'clue': 1, 'annotations': 1,
     'bulk.manifest': 1, 'bulk.plan': 1, 'bulk.shards': 1,
