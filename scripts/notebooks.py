@@ -121,7 +121,8 @@ def page(notebook):
         parts.append('```python\n%s\n```' % source(cell))
         for kind, text in map(text_of, cell['outputs']):
             if kind == 'text/html':
-                parts.append('<div class="output">%s</div>' % text)
+                # The site's theme puts a table without a class into a box with margins.
+                parts.append('<div class="output">%s</div>' % text.replace('<table ', '<table class="output" '))
             elif text.strip():
                 parts.append('```text\n%s\n```' % text.rstrip('\n'))
     return '\n\n'.join(parts) + '\n'
