@@ -73,7 +73,7 @@ EXTRAS = {
         "bert4keras==0.11.5; python_version < '3.8'",  # the peer of the parity tests
         "transformers>=4.50; python_version >= '3.11'",  # the peer of those on PyTorch, idle where there is none
     ],
-    'lint': ['ruff>=0.6'],
+    'lint': ['mypy>=1.11', 'ruff>=0.6'],
     'docs': ['mkdocs>=1.6,<2', 'mkdocs-material>=9.5', 'mkdocstrings[python]>=0.26', 'pygments>=2.17'],
 }
 

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Collection, Sequence
+from typing import Any
 
 import numpy as np
 
 from gplinker_kit.backend import Model, prepare, workers
 from gplinker_kit.backend.acceleration import compiles_shapes
-from gplinker_kit.events.corpus import find_corpus
+from gplinker_kit.events.corpus import Corpus, find_corpus
+from gplinker_kit.events.decoder import Extraction
 from gplinker_kit.events.duee import read_schema, write_schema
 from gplinker_kit.events.extractor import Extractor
-from gplinker_kit.events.policy import Thresholds
+from gplinker_kit.events.policy import Policy, Thresholds
+from gplinker_kit.events.schema import Schema
 from gplinker_kit.files import read_json, read_object, write_json
+from gplinker_kit.hints import AnyPath
 from gplinker_kit.model_folder import POINTER, current_version, new_version, newest_version, require_files
 from gplinker_kit.models import build_transformer_model
 from gplinker_kit.models.heads import event_pointers
@@ -41,7 +46,10 @@ class GPLinker:
             refuses.
     """
 
-    def __init__(self, settings, schema, tokenizer, thresholds=None, checkpoint=None):
+    def __init__(
+        self, settings: Settings, schema: Schema, tokenizer: Tokenizer, thresholds: Thresholds | None = None,
+        checkpoint: Any = None,
+    ) -> None:
         check_vocabulary(settings, tokenizer)
         if settings.max_length < 3:
             raise ValueError('max_length must be at least 3, got %r' % (settings.max_length,))
@@ -53,8 +61,8 @@ class GPLinker:
         self.schema = schema
         self.tokenizer = tokenizer
         self.thresholds = Thresholds() if thresholds is None else thresholds
-        self.history = []
-        self.threshold_curves = None
+        self.history: list[dict] = []
+        self.threshold_curves: dict | None = None
         self.encoder = build_transformer_model(
             model=settings.model, checkpoint_path=checkpoint, return_keras_model=False, **settings.encoder
         )
@@ -65,16 +73,16 @@ class GPLinker:
         self.model = prepare(Model(self.encoder.inputs, outputs))
 
     @property
-    def corpus(self):
+    def corpus(self) -> Corpus:
         """The Corpus of the settings."""
         return find_corpus(self.settings.corpus)
 
-    def predict(self, token_ids, segment_ids):
+    def predict(self, token_ids: np.ndarray, segment_ids: np.ndarray) -> list[np.ndarray]:
         """int32 arrays (b, n), 0-padded -> three packed score arrays, see `event_pointers`."""
         inputs = [token_ids, segment_ids][: len(self.encoder.inputs)]
         return [np.asarray(scores) for scores in workers().predict_on_batch(self.model, inputs)]
 
-    def extractor(self, policy=None, batch_size=32):
+    def extractor(self, policy: Policy | None = None, batch_size: int = 32) -> Extractor:
         """Returns an `Extractor` that runs this model, by default with the policy of its corpus.
 
         Its batches have few shapes where XLA compiles a program for each, else as little padding as can be.
@@ -91,18 +99,18 @@ class GPLinker:
             window_stride=self.settings.window_stride,
         )
 
-    def extract(self, texts, **options):
+    def extract(self, texts: Sequence[str], **options: Any) -> list[Extraction]:
         """Returns one `Extraction` a text, in order; `options` are those of `extractor`."""
         return self.extractor(**options).extract(texts)
 
-    def kept(self):
+    def kept(self) -> dict[str, Any]:
         """Returns, for JSON, what a training needs to go on besides weights; `take_up` takes it again."""
         return {'history': self.history, 'thresholds': self.thresholds.to_dict()}
 
-    def take_up(self, facts):
+    def take_up(self, facts: dict[str, Any]) -> None:
         self.history, self.thresholds = facts['history'], Thresholds.from_dict(facts['thresholds'])
 
-    def save(self, folder, protect=(), pointers=(POINTER,)):
+    def save(self, folder: AnyPath, protect: Collection[int] = (), pointers: Sequence[str] = (POINTER,)) -> str:
         """Writes a new version into a model folder and makes `pointers` name it; returns the version's path.
 
         Of the older versions the newest stays, those that a pointer names, and those whose numbers are in `protect`.
@@ -119,7 +127,7 @@ class GPLinker:
         return newest_version(folder)
 
     @classmethod
-    def load(cls, folder, which=POINTER):
+    def load(cls, folder: AnyPath, which: str = POINTER) -> GPLinker:
         """Reads a version of a model folder, written on either stack.
 
         which: 'current', or 'best-argument' or 'best-event', the best by that strict F1 on the dev sentences.
@@ -131,7 +139,7 @@ class GPLinker:
         return cls.load_version(current_version(folder, which))
 
     @classmethod
-    def load_version(cls, version):
+    def load_version(cls, version: AnyPath) -> GPLinker:
         """Reads the version at a path, whatever the pointers of its folder name by now; raises as `load`."""
         require_files(version, FILES)
         settings = read_settings(version, Settings)

@@ -6,6 +6,8 @@ Importing this module, and loading an ONNX folder, imports no engine.
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -13,17 +15,21 @@ from gplinker_kit.errors import DataError
 from gplinker_kit.events.corpus import find_corpus
 from gplinker_kit.events.duee import read_schema
 from gplinker_kit.events.extractor import Extractor
-from gplinker_kit.events.policy import Thresholds
+from gplinker_kit.events.policy import Policy, Thresholds
 from gplinker_kit.export import facts
 from gplinker_kit.export.session import OnnxPredictor, import_onnxruntime
 from gplinker_kit.files import read_object
+from gplinker_kit.hints import AnyPath
 from gplinker_kit.model_folder import POINTER, current_version, require_files
 from gplinker_kit.settings import Settings
 from gplinker_kit.settings_file import check_vocabulary, read_settings
 from gplinker_kit.tokenizers import Tokenizer
 
 
-def load_extractor(folder, batch_size=32, policy=None, which=POINTER, acceleration=None):
+def load_extractor(
+    folder: AnyPath, batch_size: int = 32, policy: Policy | None = None, which: str = POINTER,
+    acceleration: Sequence[Any] | None = None,
+) -> Extractor:
     """Returns the Extractor of a model folder, or of one that `gplinker export --format onnx` has written.
 
     Arguments:
@@ -36,7 +42,9 @@ def load_extractor(folder, batch_size=32, policy=None, which=POINTER, accelerati
     return load_version(current_version(folder, which), batch_size, policy, acceleration)
 
 
-def load_version(version, batch_size=32, policy=None, acceleration=None):
+def load_version(
+    version: AnyPath, batch_size: int = 32, policy: Policy | None = None, acceleration: Sequence[Any] | None = None,
+) -> Extractor:
     """`load_extractor` of the version at a path."""
     found = facts.read_facts(version)
     if found is not None:
@@ -52,7 +60,7 @@ def load_version(version, batch_size=32, policy=None, acceleration=None):
     return GPLinker.load_version(version).extractor(policy, batch_size)
 
 
-def engine_of(version):
+def engine_of(version: AnyPath) -> dict[str, str]:
     """Returns {package: version} of what computes the scores of a version, and the `engine`'s name."""
     if facts.read_facts(version) is not None:
         return {'engine': 'onnxruntime', 'onnxruntime': import_onnxruntime().__version__, 'numpy': np.__version__}

@@ -8,6 +8,7 @@ import numpy as np
 
 from gplinker_kit.backend import workers
 from gplinker_kit.events.scores import unpack
+from gplinker_kit.gplinker import GPLinker
 from gplinker_kit.models.attention_maps import attention_model
 
 ScoreMaps = namedtuple('ScoreMaps', 'tokens arguments heads tails thresholds')
@@ -17,7 +18,7 @@ thresholds: the three numbers that a score must exceed.
 """
 
 
-def score_maps(gplinker, text, event_type, role, item=None):
+def score_maps(gplinker: GPLinker, text: str, event_type: str, role: str, item: str | None = None) -> ScoreMaps:
     """Returns the ScoreMaps of a text for one label, without [CLS] and [SEP].
 
     Arguments:
@@ -35,14 +36,14 @@ def score_maps(gplinker, text, event_type, role, item=None):
     tokens, ids, segments = _encoded(gplinker, text)
     packed = gplinker.predict(ids, segments)
     labels = len(schema), gplinker.link_labels, gplinker.link_labels
-    maps = [_dense(one[0], count, place)[1:-1, 1:-1]
-            for one, count, place in zip(packed, labels, (label, kind, kind))]
+    arguments, heads, tails = (_dense(one[0], count, place)[1:-1, 1:-1]
+                               for one, count, place in zip(packed, labels, (label, kind, kind)))
     own = gplinker.thresholds.arguments
     thresholds = (own[label] if isinstance(own, tuple) else own,) + gplinker.thresholds.of_links(labels[1])[kind]
-    return ScoreMaps(tokens[1:-1], *maps, thresholds=thresholds)
+    return ScoreMaps(tokens[1:-1], arguments, heads, tails, thresholds)
 
 
-def attention_maps(gplinker, text):
+def attention_maps(gplinker: GPLinker, text: str) -> tuple[list[str], dict[str, np.ndarray]]:
     """Returns the attention weights of the encoder for a text: (tokens, {layer name: float32 (h, n, n)}).
 
     Row i of a matrix is what token i takes of each token; [CLS] and [SEP] are the first and the last.

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from gplinker_kit.errors import hint
+from gplinker_kit.events.corpus import Corpus
 from gplinker_kit.events.occurrences import check_occurrences
 from gplinker_kit.optimizers.schedules import warmup_linear_decay
 
@@ -13,7 +16,7 @@ from gplinker_kit.optimizers.schedules import warmup_linear_decay
 SCALES = {'none': lambda workers: 1.0, 'linear': float, 'sqrt': math.sqrt}
 
 
-def scaled_rate(rate, workers, scale='none'):
+def scaled_rate(rate: float, workers: int, scale: str = 'none') -> float:
     """Returns the learning rate for batches that are `workers` times as large as those that `rate` was found with.
 
     scale: 'none', 'linear' (Goyal et al., 2017, arXiv:1706.02677), or 'sqrt' (Krizhevsky, 2014, arXiv:1404.5997).
@@ -85,13 +88,13 @@ class Recipe:
         if self.occurrences is not None:
             check_occurrences(self.occurrences)
 
-    def check_corpus(self, corpus):
+    def check_corpus(self, corpus: Corpus) -> None:
         """Raises a ValueError where a Corpus cannot be trained on so."""
         if self.exchange and not corpus.positions:
             raise ValueError('exchange must be 0 for the corpus %s, got %r: the mentions of one value in a document '
                              'would give way to different ones' % (corpus.name, self.exchange))
 
-    def schedule(self, steps):
+    def schedule(self, steps: int) -> Callable[[Any], Any]:
         """Returns the learning rate as a function of the step, for `steps` steps in all."""
         warmup = min(int(round(self.warmup * steps)), steps - 1)
         return warmup_linear_decay(self.learning_rate, warmup, steps, self.learning_rate * self.final_rate)

@@ -102,10 +102,12 @@ class Resumption:
 
         Raises: as `restore`.
         """
-        position = workers().from_chief(lambda: self._begin(resume, log))
-        if position is not None and workers().processes > 1:
+        numbers = workers().from_chief(lambda: self._begin(resume, log))
+        if numbers is None:
+            return None
+        if workers().processes > 1:
             self._share()
-        return position
+        return Position(*numbers)
 
     def _share(self):
         average = self.average
@@ -118,6 +120,7 @@ class Resumption:
                 average.restore(*averaged)
 
     def _begin(self, resume, log):
+        """Returns what a Position holds, a tuple, or None."""
         if not resume:
             self.forget()
             return None
@@ -126,7 +129,7 @@ class Resumption:
             log('no training to go on with in %s' % self.folder)
         else:
             log('going on in epoch %d after %d batches' % (position.epoch, position.batches))
-        return position
+        return position and tuple(position)
 
     def finished(self):
         """Whether the folder says that this training is through.

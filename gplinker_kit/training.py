@@ -6,8 +6,10 @@ import contextlib
 import sys
 import time
 from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 from statistics import median
+from typing import Any
 
 import numpy as np
 
@@ -18,7 +20,9 @@ from gplinker_kit.distillation import describe, training_items
 from gplinker_kit.events.corpus import DUEE
 from gplinker_kit.events.exchange import argument_pool, exchange_arguments
 from gplinker_kit.events.groups import GroupScores
+from gplinker_kit.events.metrics import EventScores
 from gplinker_kit.events.policy import Thresholds
+from gplinker_kit.events.schema import Example
 from gplinker_kit.fitting import (
     batch_shapes,
     close_update,
@@ -31,6 +35,7 @@ from gplinker_kit.fitting import (
 )
 from gplinker_kit.gplinker import GPLinker
 from gplinker_kit.health import LossWatch, zero_scores
+from gplinker_kit.hints import AnyPath
 from gplinker_kit.interruption import Interruption
 from gplinker_kit.processes import check_alike, extract_in_shares, share_result
 from gplinker_kit.recipe import Recipe
@@ -42,7 +47,11 @@ from gplinker_kit.thresholds import tune_thresholds
 __all__ = ['Recipe', 'compile_model', 'encode', 'evaluate', 'train', 'train_step']
 
 
-def evaluate(gplinker, examples, batch_size=32, progress=None, groups=None, predicted=None, in_shares=False, **options):
+def evaluate(
+    gplinker: GPLinker, examples: Iterable[Example], batch_size: int = 32,
+    progress: Callable[[int, int], object] | None = None, groups: GroupScores | None = None,
+    predicted: Counter | None = None, in_shares: bool = False, **options: Any,
+) -> EventScores:
     """Extracts events of labelled examples (others are left out) and scores them.
 
     Arguments:
@@ -66,8 +75,13 @@ def evaluate(gplinker, examples, batch_size=32, progress=None, groups=None, pred
     return scores
 
 
-def train(gplinker, train_examples, dev_examples=(), recipe=None, save_to=None, log=None, progress=True,
-          select=None, tune=True, resume=False, state_every=600.0, logs=(), teacher=None, unlabelled=()):
+def train(
+    gplinker: GPLinker, train_examples: Sequence[Example], dev_examples: Sequence[Example] = (),
+    recipe: Recipe | None = None, save_to: AnyPath | None = None, log: Callable[[str], object] | None = None,
+    progress: bool = True, select: str | None = None, tune: str | bool | None = True, resume: bool = False,
+    state_every: float = 600.0, logs: Iterable[Any] = (), teacher: GPLinker | None = None,
+    unlabelled: Sequence[str] = (),
+) -> list[dict]:
     """Trains in place. After `backend.distribute` all processes call it alike; only the first one writes and logs.
 
     Arguments:
@@ -129,8 +143,8 @@ def train(gplinker, train_examples, dev_examples=(), recipe=None, save_to=None, 
     if teaching is not None:
         about.update(teaching.about())
         items, texts = items + teaching.items, texts + len(teaching.texts)
-        log('%d texts without events; of the others the teacher has %g of the loss' % (
-            len(teaching.texts), recipe.teacher_weight))
+        log('%d texts without events; of the others the teacher has %s of the loss' % (
+            len(teaching.texts), format(recipe.teacher_weight, 'g')))
     steps = count_batches(items, recipe, gplinker.settings.max_length)  # an epoch
     model = compile_model(gplinker, recipe, steps * recipe.epochs)
     average = None if recipe.ema is None else WeightAverage(gplinker.model, recipe.ema)
@@ -168,7 +182,7 @@ def train(gplinker, train_examples, dev_examples=(), recipe=None, save_to=None, 
                 for each in logs:
                     each.write(gplinker.history)
             if stop and number < recipe.epochs:
-                log('stopped: no dev F1 has risen for %d epochs' % recipe.patience)
+                log('stopped: no dev F1 has risen for %s epochs' % recipe.patience)
                 break
     if average:
         gplinker.model.set_weights(average.weights())

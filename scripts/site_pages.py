@@ -1,21 +1,25 @@
 """Hooks of mkdocs: the pages of the API, and of the files of the project that the written pages link to.
 
 A link of a page in docs/ may lead to any file of the project, as on a forge. On the site there is a page for each file
-that is linked, and a link whose words are a name leads to its definition.
+that is linked, and a link whose words are a name leads to its definition. A notebook in docs/ becomes a page, too.
 """
 
 import ast
+import json
 import os
 import posixpath
 import re
+import runpy
 
 from mkdocs.structure.files import File
 from pygments import highlight
 from pygments.formatters import HtmlFormatter
 from pygments.lexers import TextLexer, get_lexer_for_filename
 from pygments.util import ClassNotFound
+from pymdownx.slugs import slugify
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+notebook_page = runpy.run_path(os.path.join(ROOT, 'scripts', 'notebooks.py'))['page']  # mkdocs imports no scripts
 LINK = re.compile(r'(!?\[[^\]]*\]\()([^)\s]+)(\))')
 FENCE = re.compile(r'(^```.*?^```[ \t]*$)', re.M | re.S)
 UNSEARCHED = '---\nsearch:\n  exclude: true\n---\n\n# %s\n\n'
@@ -84,7 +88,7 @@ def relinked(markdown, page, site_page):
                 return match.group()
             path, mark, anchor = target.partition('#')
             full = posixpath.normpath(posixpath.join(posixpath.dirname(page), path))
-            goal, mark = posixpath.relpath(full, 'docs'), mark + anchor
+            goal, mark = re.sub(r'\.ipynb$', '.md', posixpath.relpath(full, 'docs')), mark + anchor
         else:
             goal, mark = 'source/%s.md' % place[0], '#' + place[1] if place[1] else ''
             name = re.match(r'\[`([\w.]+)`\]\($', words)
@@ -114,14 +118,29 @@ def api_pages():
     return pages
 
 
+def notebook_pages(paths):
+    """Returns {path in docs/: Markdown} of the notebooks among paths in docs/."""
+    pages = {}
+    for path in paths:
+        if path.endswith('.ipynb'):
+            note = '<a href="%s" download>This notebook</a> can be run.' % posixpath.basename(path)
+            title, text = notebook_page(json.loads(read('docs/' + path))).split('\n', 1)
+            pages[path[:-len('.ipynb')] + '.md'] = '%s\n\n%s\n%s' % (title, note, text)
+    return pages
+
+
 def on_config(config):
     config['nav'].append({'API': list(api_pages())})
+    # A function cannot be named in mkdocs.yml without a tag that makes YAML call it.
+    config['mdx_configs'].setdefault('toc', {})['slugify'] = slugify(case='lower')
     return config
 
 
 def on_files(files, config):
     written = {'docs/' + file.src_uri: file.content_string for file in files.documentation_pages()}
-    for path, content in api_pages().items():
+    notebooks = notebook_pages([file.src_uri for file in files])
+    written.update(('docs/' + path, content) for path, content in notebooks.items())
+    for path, content in dict(notebooks, **api_pages()).items():
         files.append(File.generated(config, path, content=content))
     for path in linked(written):
         content = read(path) if path.endswith('.md') else UNSEARCHED % path

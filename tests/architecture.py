@@ -29,7 +29,7 @@ from importlib.util import find_spec
 PACKAGE = 'gplinker_kit'
 # The longest prefix decides.
 LEVELS = {
-    '': 0, 'errors': 0, 'files': 0, 'records': 0, 'model_folder': 0, 'events.schema': 0, 'events.markup': 0,
+    '': 0, 'errors': 0, 'hints': 0, 'files': 0, 'records': 0, 'model_folder': 0, 'events.schema': 0, 'events.markup': 0,
     'export.facts': 0, 'export.session': 1, 'export.writing': 5, 'export': 1,
     'tokenizers': 1, 'events': 1, 'relations': 1, 'clue': 1, 'annotations': 1,
     'bulk.manifest': 1, 'bulk.plan': 1, 'bulk.shards': 1,
@@ -54,8 +54,6 @@ NUMPY_LEVEL = 1  # up to here: numpy and the standard library, and inside functi
 LATE = ('tokenizers', 'sentencepiece', 'jieba', 'scipy', 'onnxruntime')
 
 UNSAFE = ('pickle', 'cPickle', 'cloudpickle', 'dill', 'joblib', 'marshal', 'shelve', 'yaml')
-# Pickles between a process and its own workers, of no file.
-PIPES = ('gplinker_kit.snippets.parallel', 'gplinker_kit.backend.workers_horovod')
 COMPUTED = ('gplinker_kit.backend', 'gplinker_kit.backend.keras3')  # import by a name that is no literal
 
 # module: what is imported; top: whether at module level; names: what a `from` import takes.
@@ -232,16 +230,14 @@ def star_faults(root, folders=(PACKAGE, 'examples', 'benchmarks', 'tests', 'stud
 
 
 def unsafe_faults(root):
-    """Imports of what runs code that a file holds; `pickle.UnpicklingError` alone, which PyTorch raises, is fine."""
+    """Imports of what runs code that data hold; `pickle.UnpicklingError` alone, which PyTorch raises, is fine."""
     known, faults = modules(root), []
     for module, path in sorted(known.items()):
-        if module in PIPES:
-            continue
         tree = parse(path)
         for found in imports(tree, module, known, path.endswith('__init__.py')):
             name = found.module.split('.')[0]
             if name in UNSAFE and not (name == 'pickle' and _only_its_error(tree)):
-                faults.append('%s:%d: %s imports %s, which can run code of a file' % (path, found.line, module, name))
+                faults.append('%s:%d: %s imports %s, which can run code of data' % (path, found.line, module, name))
     return faults
 
 

@@ -17,7 +17,7 @@ ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 # Import names that differ from the name on the package index.
 DISTRIBUTIONS = {'tensorflow': 'tensorflow-cpu', 'google': 'protobuf'}
 SKIPPED_FOLDERS = {'.git', '.venv', 'build', 'dist', 'runs', '__pycache__', '.pytest_cache', '.ruff_cache',
-                   '.hypothesis', 'site'}
+                   '.mypy_cache', '.hypothesis', 'site'}
 
 
 def read(*parts):

@@ -1,7 +1,6 @@
 """What only the first of several processes does, with two threads in the place of processes and no network."""
 
 import os
-import pickle
 import threading
 
 import numpy as np
@@ -9,7 +8,7 @@ import pytest
 from safetensors.numpy import load_file
 
 from gplinker_kit import fitting, processes, resumption, training
-from gplinker_kit.backend import distribution, workers
+from gplinker_kit.backend import distribution, messages, workers
 from gplinker_kit.backend.workers_base import Workers
 from gplinker_kit.model_folder import current_version, pointed
 from gplinker_kit.recipe import Recipe
@@ -28,11 +27,11 @@ class Team:
         self.barrier, self.values = threading.Barrier(2, timeout=100), [None, None]
 
     def exchange(self, rank, value):
-        self.values[rank] = pickle.dumps(value)
+        self.values[rank] = messages.dumps(value)
         self.barrier.wait()
         found = list(self.values)
         self.barrier.wait()
-        return [pickle.loads(each) for each in found]
+        return [messages.loads(each) for each in found]
 
 
 class Member(Workers):

@@ -83,6 +83,7 @@ def test_a_docstring_becomes_markdown():
     ('docs/x.md', '[D](../Dockerfile)', '[D](source/Dockerfile.md)'),
     ('docs/x.md', '```\n[D](../Dockerfile)\n```\n', '```\n[D](../Dockerfile)\n```\n'),
     ('README.md', '![v](docs/images/view.png)', '![v](../images/view.png)'),
+    ('README.md', '[t](docs/tutorial.ipynb#tokens)', '[t](../tutorial.md#tokens)'),
 ])  # fmt: skip
 def test_links_of_pages(page, text, expected):
     site_page = page[len('docs/'):] if page.startswith('docs/') else 'source/%s.md' % page
@@ -99,9 +100,24 @@ def test_a_link_whose_words_are_a_name_leads_to_its_line():
 def test_the_navigation_holds_every_page():
     named = set(re.findall(r'[\w/]+\.md', pages.read('mkdocs.yml').split('\nnav:')[1]))
     docs = os.path.join(pages.ROOT, 'docs')
-    there = {os.path.relpath(os.path.join(folder, name), docs) for folder, _, names in os.walk(docs)
-             for name in names if name.endswith('.md')}
+    there = {os.path.splitext(os.path.relpath(os.path.join(folder, name), docs))[0] + '.md'
+             for folder, _, names in os.walk(docs) for name in names if name.endswith(('.md', '.ipynb'))}
     assert named == there
+
+
+def test_a_notebook_becomes_a_page():
+    (path, text), = script('site_pages').notebook_pages(['index.md', 'tutorial.ipynb', 'images/view.png']).items()
+    assert path == 'tutorial.md' and text.startswith('# From sentences to events\n\n<a href="tutorial.ipynb" download>')
+    assert text.count('\n```python\n') == text.count('\n```text\n') + text.count('\n<div class="output">') > 10
+
+
+def test_the_settings_are_plain_yaml():
+    """A tag could make YAML call a function; the one of the anchors is set by the hook, as the links expect it."""
+    assert not re.findall(r'(?:^|[\s{\[,])!\S', re.sub(r"'[^']*'", '', pages.read('mkdocs.yml')))
+    config = {'nav': [], 'mdx_configs': {'toc': {'permalink': True}}}
+    script('site_pages').on_config(config)
+    toc = config['mdx_configs']['toc']
+    assert toc['permalink'] and toc['slugify']('A b_c -- 事件, d', '-') == 'a-b_c----事件-d'
 
 
 def test_links_of_the_first_page_lead_somewhere():

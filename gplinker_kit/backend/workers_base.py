@@ -36,7 +36,7 @@ class Workers:
         """Returns the means over the processes of a list of gradients, whose entries may be None."""
         return gradients
 
-    # The processes call each of these together, in the same order.
+    # The processes call each of these together, in the same order. What they tell each other: see `messages`.
 
     def any(self, flag):
         """Returns whether `flag` holds in any process."""

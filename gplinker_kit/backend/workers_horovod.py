@@ -2,11 +2,11 @@
 
 import contextlib
 import os
-import pickle
 
 import numpy as np
 import tensorflow as tf
 
+from gplinker_kit.backend import messages
 from gplinker_kit.backend.workers_base import Workers
 from gplinker_kit.events.shares import own_rows
 
@@ -67,20 +67,21 @@ class HorovodWorkers(Workers):
         self.any(False)
 
     def gather(self, value):
-        return [pickle.loads(data) for data in self.exchange.all(pickle.dumps(value))]  # noqa: S301 (between own processes)
+        return [messages.loads(data) for data in self.exchange.all(messages.dumps(value))]
 
     def from_chief(self, compute):
         if not self.chief:
-            good, value = pickle.loads(self.exchange.first(b''))  # noqa: S301 (between own processes)
+            good, value = messages.loads(self.exchange.first(b''))
             if not good:
                 raise ValueError('the first process has failed: %s' % value)
             return value
         try:
             value = compute()
+            data = messages.dumps((True, value))
         except Exception as error:
-            self.exchange.first(pickle.dumps((False, '%s: %s' % (type(error).__name__, error))))
+            self.exchange.first(messages.dumps((False, '%s: %s' % (type(error).__name__, error))))
             raise
-        self.exchange.first(pickle.dumps((True, value)))
+        self.exchange.first(data)
         return value
 
 

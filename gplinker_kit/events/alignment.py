@@ -35,26 +35,26 @@ class AlignmentReport(Tally):
     links_beyond_window: int = 0
 
     @property
-    def dropped(self):
+    def dropped(self) -> int:
         """Nodes lost for another reason than the window."""
         return self.empty + self.absent + self.uncovered + self.no_trigger
 
     @property
-    def total(self):
+    def total(self) -> int:
         """All gold nodes."""
         return self.kept + self.snapped + self.beyond_window + self.dropped
 
-    def as_dict(self):
+    def as_dict(self) -> dict[str, int]:
         """Returns every count, with `dropped` and `total`."""
         return dict(self.counts(), dropped=self.dropped, total=self.total)
 
-    def describe(self, name):
+    def describe(self, name: str) -> str:
         """Returns the sentence about the nodes, which are called `name` in it."""
         reasons = self.told((EMPTY, ABSENT, UNCOVERED, NO_TRIGGER))
         return '%s: %d kept, %d snapped to tokens, %d dropped%s, %d beyond the window (%d in all)' % (
             name, self.kept, self.snapped, self.dropped, ' (%s)' % reasons if reasons else '', self.beyond_window,
             self.total)
 
-    def __str__(self):
+    def __str__(self) -> str:
         return '%s; links: %d, %d of them beyond the window' % (
             self.describe('gold arguments'), self.links, self.links_beyond_window)

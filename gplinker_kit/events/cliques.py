@@ -30,16 +30,18 @@ References:
 
 from __future__ import annotations
 
+import sys
 import time
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from gplinker_kit.events.bits import members, tuples
 
-if hasattr(int, 'bit_count'):
+if sys.version_info >= (3, 10):
     _size = _small_size = int.bit_count
-else:  # before Python 3.10
+else:
     def _size(mask):
         return bin(mask).count('1')
 
@@ -158,18 +160,21 @@ class Cliques:
     left_out: tuple[int, ...] = ()
 
     @property
-    def truncated(self):
+    def truncated(self) -> bool:
         """Whether some maximal clique may be missing."""
         return self.limit is not None
 
-    def __iter__(self):
+    def __iter__(self) -> Iterator[tuple[int, ...]]:
         return iter(self.cliques)
 
-    def __len__(self):
+    def __len__(self) -> int:
         return len(self.cliques)
 
 
-def maximal_cliques(adjacency, max_nodes=None, max_cliques=None, max_seconds=None, priority=None):
+def maximal_cliques(
+    adjacency: np.ndarray, max_nodes: int | None = None, max_cliques: int | None = None,
+    max_seconds: float | None = None, priority: Sequence[float] | None = None,
+) -> Cliques:
     """Lists the maximal cliques of an undirected graph.
 
     With a bound reached the search stops, the result says so, and what it holds still makes sense: every clique is a
@@ -203,14 +208,15 @@ def maximal_cliques(adjacency, max_nodes=None, max_cliques=None, max_seconds=Non
     if priority is not None and len(priority) != total:
         raise ValueError('priority must hold one number a node, %d, got %d' % (total, len(priority)))
 
-    limit, kept = None, range(total)
+    limit, kept = None, list(range(total))
     if max_nodes is not None and total > max_nodes:
         limit = 'max_nodes'
         rank = sorted(kept, key=None if priority is None else lambda node: (-priority[node], node))
         kept = sorted(rank[:max_nodes])
         neighbours = _neighbours(np.asarray(adjacency)[np.ix_(kept, kept)])
 
-    found, covered, steps = [], 0, 0
+    found: list[int] = []
+    covered = steps = 0
     for component in _components(neighbours):
         for clique in _search(neighbours, component):
             if max_seconds is not None and steps % 32 == 0 and time.monotonic() - started >= max_seconds:

@@ -30,6 +30,7 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -41,7 +42,7 @@ from gplinker_kit.events.markup import events_html
 from gplinker_kit.events.policy import Policy, Thresholds
 from gplinker_kit.events.reading import Reading
 from gplinker_kit.events.same_text import merge_mentions
-from gplinker_kit.events.schema import TRIGGER, Argument, Event
+from gplinker_kit.events.schema import TRIGGER, Argument, Event, Schema
 from gplinker_kit.events.scores import log_probability
 from gplinker_kit.events.showing import limits_note
 
@@ -86,20 +87,21 @@ class Extraction:
     limits: tuple[str, ...] = ()
 
     @property
-    def truncated(self):
+    def truncated(self) -> bool:
         """Whether a bound cut the search short."""
         return bool(self.limits)
 
-    def _repr_html_(self):
+    def _repr_html_(self) -> str:
         return events_html(self.text, self.events, limits_note(self.limits))
 
 
-def decode_reading(reading):
+def decode_reading(reading: Reading) -> Extraction:
     """Returns the Extraction of a Reading that holds all windows of its text."""
     schema, policy, windows = reading.schema, reading.policy, reading.windows
     seconds, max_cliques = policy.bound('max_seconds', windows), policy.bound('max_cliques', windows)
     deadline = None if seconds is None else time.monotonic() + seconds
-    events, limits = [], set()
+    events: list[Event] = []
+    limits: set[str] = set()
     for event_type, nodes in reading.nodes():
         if not nodes:
             continue
@@ -113,7 +115,7 @@ def decode_reading(reading):
         nodes, links = split_roles(nodes, links, schema, policy)
         left = None if deadline is None else max(0.0, deadline - time.monotonic())
         cliques = maximal_cliques(links.linked, max_cliques=max_cliques, max_seconds=left)
-        if cliques.truncated:
+        if cliques.limit is not None:
             limits.add(cliques.limit)
         logits = links.score.tolist()
         found = [_event(event_type, draft, nodes, logits, reading.text, schema)
@@ -122,7 +124,10 @@ def decode_reading(reading):
     return Extraction(reading.text, tuple(events), tuple(sorted(limits | reading.limits)))
 
 
-def decode_windows(text, windows, schema, thresholds=None, policy=None):
+def decode_windows(
+    text: str, windows: Iterable[tuple[int, Sequence[tuple[int, int]], Sequence[np.ndarray]]], schema: Schema,
+    thresholds: Thresholds | None = None, policy: Policy | None = None,
+) -> Extraction:
     """Reads the events of a text from the scores of its windows.
 
     Where every two nodes of a type are together in some window, and the windows agree about what they share, the result
@@ -145,7 +150,10 @@ def decode_windows(text, windows, schema, thresholds=None, policy=None):
     return decode_reading(reading)
 
 
-def decode(text, offsets, packed, schema, thresholds=None, policy=None):
+def decode(
+    text: str, offsets: Sequence[tuple[int, int]], packed: Sequence[np.ndarray], schema: Schema,
+    thresholds: Thresholds | None = None, policy: Policy | None = None,
+) -> Extraction:
     """Reads the events of a text from the scores of its tokens.
 
     Arguments:

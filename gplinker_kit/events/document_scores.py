@@ -20,7 +20,7 @@ class DocumentScores(EventScores):
         ValueError: an unknown `triggerless` or `matching`. ImportError: 'optimal' without scipy.
     """
 
-    OPTIONS = ('triggerless', 'positions', 'contained', 'matching')
+    OPTIONS: tuple[str, ...] = ('triggerless', 'positions', 'contained', 'matching')
 
     def __init__(self, triggerless='keep', contained=DOCUMENTS.contained, matching='optimal'):
         require_matching(matching)

@@ -10,13 +10,16 @@ the format does not have are ignored inside events and kept in `Example.extra` a
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
+from typing import Any
 
 from gplinker_kit.errors import DataError, hint
 from gplinker_kit.events.schema import TRIGGER, Argument, Event, Example, Schema
 from gplinker_kit.files import atomic_write, read_json_lines
+from gplinker_kit.hints import AnyPath
 
 
-def read_schema(path):
+def read_schema(path: AnyPath) -> Schema:
     """Reads a schema file (`duee_event_schema.json`).
 
     Raises:
@@ -26,14 +29,14 @@ def read_schema(path):
     return Schema.from_lines([line for _, line in numbered], path, [number for number, _ in numbered])
 
 
-def write_schema(path, schema):
+def write_schema(path: AnyPath, schema: Schema) -> None:
     """Writes a schema file, which `read_schema` reads again."""
     with atomic_write(path) as stream:
         for line in schema.to_lines():
             stream.write(dump_line(line) + '\n')
 
 
-def read_examples(path, schema=None):
+def read_examples(path: AnyPath, schema: Schema | None = None) -> list[Example]:
     """Reads and checks a file of examples.
 
     Arguments:
@@ -53,7 +56,7 @@ def read_examples(path, schema=None):
     return [read_example(line, schema, path, number) for number, line in read_json_lines(path)]
 
 
-def write_examples(path, examples, schema=None):
+def write_examples(path: AnyPath, examples: Iterable[Example], schema: Schema | None = None) -> None:
     """Writes examples, gold or decoded, one a line. Either the whole file is written or none of it.
 
     `read_examples` gives the same examples back, up to the rounding of scores. With a schema each event carries the
@@ -64,9 +67,9 @@ def write_examples(path, examples, schema=None):
             stream.write(dump_line(example_to_json(example, schema)) + '\n')
 
 
-def example_to_json(example, schema=None):
+def example_to_json(example: Example, schema: Schema | None = None) -> dict:
     """Returns the JSON object of an Example: `id` if it has one, `text`, `event_list` if known, then `extra`."""
-    line = {} if example.id is None else {'id': example.id}
+    line: dict[str, Any] = {} if example.id is None else {'id': example.id}
     line['text'] = example.text
     if example.events is not None:
         line['event_list'] = [event_to_json(event, schema) for event in example.events]
@@ -74,12 +77,12 @@ def example_to_json(example, schema=None):
     return line
 
 
-def event_to_json(event, schema=None):
+def event_to_json(event: Event, schema: Schema | None = None) -> dict:
     """Returns the JSON object of an Event; `score`, `trigger_score` and `links` are there when the event has them.
 
     Scores are rounded to six significant digits, all that a float32 holds.
     """
-    line = {'event_type': event.event_type}
+    line: dict[str, Any] = {'event_type': event.event_type}
     if event.trigger is not None:
         line['trigger'] = event.trigger.text
         _put(line, 'trigger_start_index', event.trigger.start)

@@ -18,8 +18,10 @@ from dataclasses import replace
 from gplinker_kit.errors import DataError
 from gplinker_kit.events.duee import read_example
 from gplinker_kit.events.locator import mentions
+from gplinker_kit.events.schema import Example, Schema
 from gplinker_kit.events.submission import read_texts
 from gplinker_kit.files import read_json_lines
+from gplinker_kit.hints import AnyPath
 
 SCHEMA_FILE, TRAIN_FILE, DEV_FILE, TEST_FILE = (
     'duee_fin_event_schema.json', 'duee_fin_train.json', 'duee_fin_dev.json', 'duee_fin_test2.json'
@@ -36,7 +38,7 @@ def normalised(text):
     return ' '.join(text.split())
 
 
-def document_text(title, text):
+def document_text(title: str, text: str) -> str:
     """Returns the one text of a document that is trained on, predicted from, and searched for values.
 
     It is the title and the text behind it, normalised; applied to its result without a title, it changes nothing.
@@ -44,7 +46,7 @@ def document_text(title, text):
     return normalised('%s\n%s' % (title, text))
 
 
-def read_documents(path, schema=None, missing=None):
+def read_documents(path: AnyPath, schema: Schema | None = None, missing: list | None = None) -> list[Example]:
     """Reads and checks a file of documents.
 
     Arguments:
@@ -70,7 +72,7 @@ def read_documents(path, schema=None, missing=None):
     return examples if known else [replace(example, events=None) for example in examples]
 
 
-def read_document_texts(path):
+def read_document_texts(path: AnyPath) -> list[tuple[str | int, str]]:
     """Reads a test file. Returns list of (id, text), texts as in `read_documents`; raises as `read_texts`."""
     return read_texts(path, lambda line, path, number: as_document(line, path, number)['text'])
 

@@ -5,7 +5,9 @@ numpy only; the model is a callable.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
+from typing import Any
 
 import numpy as np
 
@@ -13,7 +15,9 @@ from gplinker_kit.events.batches import bucket_batch, bucket_length, cut_batches
 from gplinker_kit.events.decoder import Extraction, decode_reading
 from gplinker_kit.events.policy import Policy, Thresholds
 from gplinker_kit.events.reading import Reading
-from gplinker_kit.events.windows import cut_windows
+from gplinker_kit.events.schema import Schema
+from gplinker_kit.events.windows import Window, cut_windows
+from gplinker_kit.hints import Encoded
 
 
 def _require_chunk(chunk):
@@ -58,8 +62,11 @@ class Extractor:
         ValueError: a size that is not a positive integer, a stride that would leave tokens unread.
     """
 
-    def __init__(self, tokenizer, schema, predict, thresholds=None, policy=None, max_length=256, batch_size=32,
-                 length_multiple=16, window_stride=None):
+    def __init__(
+        self, tokenizer: Any, schema: Schema, predict: Callable[[np.ndarray, np.ndarray], Sequence[np.ndarray]],
+        thresholds: Thresholds | None = None, policy: Policy | None = None, max_length: int = 256, batch_size: int = 32,
+        length_multiple: int | None = 16, window_stride: int | None = None,
+    ) -> None:
         for name, size, least in (('max_length', max_length, 3), ('batch_size', batch_size, 1),
                                   ('length_multiple', 1 if length_multiple is None else length_multiple, 1),
                                   ('window_stride', 1 if window_stride is None else window_stride, 1)):
@@ -78,7 +85,9 @@ class Extractor:
         self.length_multiple = None if length_multiple is None else int(length_multiple)
         self.window_stride = None if window_stride is None else int(window_stride)
 
-    def extract(self, texts, progress=None, chunk=4096):
+    def extract(
+        self, texts: Sequence[str], progress: Callable[[int, int], object] | None = None, chunk: int = 4096,
+    ) -> list[Extraction]:
         """Returns the list of Extractions of a list of texts, in their order.
 
         Arguments:
@@ -99,7 +108,7 @@ class Extractor:
             extractions.extend(self._extract(texts[first:first + chunk], first, report))
         return extractions
 
-    def iter_extract(self, texts, chunk=2048):
+    def iter_extract(self, texts: Iterable[str], chunk: int = 2048) -> Iterator[Extraction]:
         """Yields the Extractions of any iterable of texts, endless ones too, in its order.
 
         `chunk` texts are read, sorted into batches and extracted at a time; no more is held in memory. The first result
@@ -145,7 +154,9 @@ class Extractor:
             report(done)
         return extractions
 
-    def score_windows(self, encoded, chosen):
+    def score_windows(
+        self, encoded: Sequence[Encoded], chosen: Iterable[int],
+    ) -> Iterator[list[tuple[int, Window, Sequence[np.ndarray], bool]]]:
         """Predicts the windows of encoded texts, those of many texts in one batch.
 
         Arguments:

@@ -6,6 +6,7 @@ event when the cell of their starts is set in the head matrix and the cell of th
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from itertools import combinations
 
 import numpy as np
@@ -13,13 +14,18 @@ import numpy as np
 from gplinker_kit.events.alignment import BEYOND, NO_TRIGGER, AlignmentReport
 from gplinker_kit.events.locator import Locator
 from gplinker_kit.events.occurrences import Place, check_occurrences, mentions_of, place_word
+from gplinker_kit.events.schema import Event, Example, Schema
 from gplinker_kit.events.targets import Targets, cell_array, link_cells
-from gplinker_kit.events.windows import content_range, cut_windows, window_targets
+from gplinker_kit.events.windows import Window, content_range, cut_windows, window_targets
+from gplinker_kit.hints import Encoded
 
 _NOWHERE = Place((), NO_TRIGGER, None)
 
 
-def align(events, offsets, schema, text=None, occurrences='first', typed_links=False, windows=None):
+def align(
+    events: Iterable[Event], offsets: Sequence[tuple[int, int]], schema: Schema, text: str | None = None,
+    occurrences: str = 'first', typed_links: bool = False, windows: Sequence[Window] | None = None,
+) -> Targets:
     """Turns the gold events of one text into the cells that a model is trained on.
 
     A character inside a token maps to that token. A boundary inside a token snaps outward, to the token's own boundary.
@@ -53,7 +59,9 @@ def align(events, offsets, schema, text=None, occurrences='first', typed_links=F
     locate = Locator(offsets)
     ranges = None if windows is None else [content_range(window) for window in windows]
     numbers = {event_type: number for number, event_type in enumerate(schema.event_types)} if typed_links else {}
-    arguments, links, counts = set(), set(), {}
+    arguments: set[tuple[int, ...]] = set()
+    links: set[tuple[int, ...]] = set()
+    counts: dict[str, int] = {}
     for event in events:
         nodes, trigger = set(), _NOWHERE
         for node in event.nodes():
@@ -80,10 +88,14 @@ def align(events, offsets, schema, text=None, occurrences='first', typed_links=F
             counts['links'] = counts.get('links', 0) + 1
             if not (spans and other_spans and _seen(ranges, spans, other_spans)):
                 counts['links_beyond_window'] = counts.get('links_beyond_window', 0) + 1
-    return Targets(cell_array(arguments), *link_cells(links), AlignmentReport(**counts), cell_array(links, 5))
+    heads, tails = link_cells(links)
+    return Targets(cell_array(arguments), heads, tails, AlignmentReport(**counts), cell_array(links, 5))
 
 
-def encode_example(tokenizer_output, example, schema, max_length, stride=None, typed_links=False, occurrences='first'):
+def encode_example(
+    tokenizer_output: Encoded, example: Example, schema: Schema, max_length: int, stride: int | None = None,
+    typed_links: bool = False, occurrences: str = 'first',
+) -> tuple[list[tuple[list[int], list[int], Targets]], AlignmentReport]:
     """Cuts one labelled text into windows and makes the targets of each.
 
     Arguments:
@@ -118,7 +130,7 @@ def padded_golds(count, multiple=None):
     return size
 
 
-def pad_targets(targets, multiple=None):
+def pad_targets(targets: Sequence[np.ndarray], multiple: int | None = None) -> np.ndarray:
     """Stacks target arrays of several texts into one, padded with -1.
 
     Arguments:

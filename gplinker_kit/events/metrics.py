@@ -6,14 +6,18 @@ the same predictions, and published numbers mix them. So they are computed toget
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import Any
+
 from gplinker_kit.errors import hint
 from gplinker_kit.events import official, strict
 from gplinker_kit.events.counts import Counts
+from gplinker_kit.events.schema import Event
 
 HEADER = '  %-10s %7s %7s %7s %10s %10s %10s' % ('', 'P %', 'R %', 'F1 %', 'correct', 'predicted', 'gold')
 
 
-def score_events(gold, predicted, **options):
+def score_events(gold: Iterable[Iterable[Event]], predicted: Iterable[Iterable[Event]], **options: Any) -> EventScores:
     """Scores the events of many texts at once.
 
     Arguments:
@@ -63,10 +67,10 @@ class EventScores:
     A ratio with an empty denominator is 0, see Counts.
     """
 
-    STRICT = ('event', 'argument', 'trigger', 'event_type')
-    OPTIONS = ('match', 'triggerless', 'positions')
+    STRICT: tuple[str, ...] = ('event', 'argument', 'trigger', 'event_type')
+    OPTIONS: tuple[str, ...] = ('match', 'triggerless', 'positions')
 
-    def __init__(self, match='multiset', triggerless='keep', positions=True):
+    def __init__(self, match: str = 'multiset', triggerless: str = 'keep', positions: bool = True) -> None:
         official.common_characters(match)
         if triggerless not in strict.TRIGGERLESS:
             raise ValueError('unknown triggerless %r.%s' % (triggerless, hint(triggerless, strict.TRIGGERLESS)))
@@ -74,7 +78,7 @@ class EventScores:
         self.texts = 0
         self.event = self.argument = self.trigger = self.event_type = self.official = Counts()
 
-    def update(self, gold, predicted):
+    def update(self, gold: Iterable[Event], predicted: Iterable[Event]) -> EventScores:
         """Adds one text: its gold and its predicted events, any iterables of Event. Returns self."""
         gold, predicted = list(gold), list(predicted)
         self.texts += 1
@@ -88,7 +92,7 @@ class EventScores:
     def _official(self, gold, predicted):
         return official.argument_counts(gold, predicted, self.match)
 
-    def merge(self, other):
+    def merge(self, other: EventScores) -> EventScores:
         """Adds the counts of another EventScores with the same options. Returns self.
 
         Raises:
@@ -103,7 +107,7 @@ class EventScores:
             setattr(self, name, getattr(self, name) + getattr(other, name))
         return self
 
-    def as_dict(self):
+    def as_dict(self) -> dict[str, Any]:
         """Returns both families for JSON: {'texts', 'options', 'strict': {name: Counts.as_dict()}, 'official': ...}."""
         return {
             'texts': self.texts,
@@ -112,7 +116,7 @@ class EventScores:
             'official': {'argument': self.official.as_dict()},
         }
 
-    def table(self):
+    def table(self) -> str:
         """Returns the printable table: both families under their names, ratios in percent."""
         where = 'text and position' if self.positions else 'and text'
         lines = ['strict (type, role, %s equal; events without trigger: %s)' % (where, self.triggerless), HEADER]
@@ -125,5 +129,5 @@ class EventScores:
         title = 'official DuEE (common characters, %s; no positions, triggers or grouping)' % self.match
         return [title, HEADER, score_row('argument', self.official)]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return self.table()

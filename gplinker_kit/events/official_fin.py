@@ -19,15 +19,20 @@ says here what that leaves open.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 
 from gplinker_kit.errors import hint
 from gplinker_kit.events.counts import Counts
 from gplinker_kit.events.metrics import HEADER, score_row
+from gplinker_kit.events.schema import Event
 from gplinker_kit.events.submission import submitted_events
 
 
-def score_documents(gold, predicted, matching='optimal'):
+def score_documents(
+    gold: Iterable[Iterable[Event]], predicted: Iterable[Iterable[Event]], matching: str = 'optimal',
+) -> Counts:
     """Scores the events of many documents at once.
 
     Arguments:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from typing import Any
 
 import numpy as np
 
@@ -43,7 +45,7 @@ class Thresholds:
                 if isinstance(number, bool) or not isinstance(number, (int, float)) or not math.isfinite(number):
                     raise ValueError('the threshold of %r must be a finite number, got %r' % (name, number))
 
-    def of_links(self, labels):
+    def of_links(self, labels: int) -> list[tuple[float, float]]:
         """Returns [(head threshold, tail threshold)], one pair for each of the link heads' labels.
 
         Raises:
@@ -58,13 +60,13 @@ class Thresholds:
             columns.append(value if isinstance(value, tuple) else (value,) * labels)
         return list(zip(*columns))
 
-    def to_dict(self):
+    def to_dict(self) -> dict[str, Any]:
         """Returns {'arguments': ..., 'heads': ..., 'tails': ...}, ready for JSON."""
         values = ((name, getattr(self, name)) for name in HEADS)
         return {name: list(value) if isinstance(value, tuple) else value for name, value in values}
 
     @classmethod
-    def from_dict(cls, values):
+    def from_dict(cls, values: Mapping[str, Any]) -> Thresholds:
         """Builds Thresholds from such a dict; absent heads are 0. Raises ValueError naming an unknown head."""
         check_keywords(values, HEADS, 'Thresholds')
         return cls(**values)
@@ -119,17 +121,17 @@ class Policy:
             if bound is not None and not bound >= 0:
                 raise ValueError('%s must be None or at least 0, got %r' % (name, bound))
 
-    def bound(self, name, windows):
+    def bound(self, name: str, windows: int) -> float | None:
         """Returns one of the bounds for a text of so many windows, or None."""
         value = getattr(self, name)
         return None if value is None else value * windows
 
-    def to_dict(self):
+    def to_dict(self) -> dict[str, Any]:
         """Returns the attributes as a dict, ready for JSON."""
         return asdict(self)
 
     @classmethod
-    def from_dict(cls, values):
+    def from_dict(cls, values: Mapping[str, Any]) -> Policy:
         """Builds a Policy from such a dict; what is absent has its default. Raises ValueError for unknown names."""
         check_keywords(values, tuple(CHOICES) + BOUNDS, 'Policy')
         return cls(**values)

@@ -6,12 +6,13 @@ Positions are code-point indices into the text (Python's own); ends are exclusiv
 from __future__ import annotations
 
 from collections import Counter, namedtuple
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Optional, Tuple
+from typing import Any, Optional, Tuple
 
 from gplinker_kit.errors import DataError, hint
 from gplinker_kit.events.markup import event_html
+from gplinker_kit.hints import AnyPath
 
 TRIGGER = '触发词'  # the pseudo-role of a trigger, the first label of every event type
 
@@ -91,7 +92,7 @@ class Argument:
         object.__setattr__(self, 'aliases', tuple(self.aliases))
 
     @property
-    def end(self):
+    def end(self) -> int | None:
         """The exclusive end, start + len(text), or None without a start."""
         return None if self.start is None else self.start + len(self.text)
 
@@ -118,11 +119,11 @@ class Event:
         object.__setattr__(self, 'arguments', tuple(self.arguments))
         object.__setattr__(self, 'links', tuple(map(tuple, self.links)))
 
-    def nodes(self):
+    def nodes(self) -> tuple[Argument, ...]:
         """Returns the trigger, if there is one, followed by the arguments, as a tuple."""
         return (() if self.trigger is None else (self.trigger,)) + self.arguments
 
-    def _repr_html_(self):
+    def _repr_html_(self) -> str:
         return event_html(self)
 
 
@@ -166,7 +167,9 @@ class Schema:
     2
     """
 
-    def __init__(self, types, details=None):
+    def __init__(
+        self, types: Mapping[str, Any] | Iterable[tuple[str, Iterable]], details: Mapping[str, dict] | None = None,
+    ) -> None:
         lines = []
         for event_type, roles in types.items() if isinstance(types, Mapping) else types:
             role_list = []
@@ -177,7 +180,9 @@ class Schema:
         self._fill(lines, None, [None] * len(lines))
 
     @classmethod
-    def from_lines(cls, lines, path=None, numbers=None):
+    def from_lines(
+        cls, lines: Iterable[dict], path: AnyPath | None = None, numbers: Iterable[int] | None = None,
+    ) -> Schema:
         """Builds a schema from the objects of a DuEE schema file.
 
         Arguments:
@@ -218,12 +223,12 @@ class Schema:
         self._index = {label: number for number, label in enumerate(labels)}
 
     @property
-    def labels(self):
+    def labels(self) -> tuple[Label, ...]:
         """Every Label, one a head, in order."""
         return self._labels
 
     @property
-    def event_types(self):
+    def event_types(self) -> tuple[str, ...]:
         """The event types, in the file's order."""
         return tuple(self._types)
 
@@ -232,11 +237,11 @@ class Schema:
             raise ValueError('the schema has no event type %r.%s' % (event_type, hint(event_type, self._types)))
         return self._types[event_type]
 
-    def roles(self, event_type):
+    def roles(self, event_type: str) -> tuple[str, ...]:
         """Returns the role names of a type, without the trigger. Raises ValueError naming the nearest type."""
         return tuple(self._roles_of(event_type))
 
-    def enum_items(self, event_type, role):
+    def enum_items(self, event_type: str, role: str) -> tuple[str, ...]:
         """Returns the items of an enum role, () for an ordinary role or TRIGGER.
 
         Raises:
@@ -249,7 +254,7 @@ class Schema:
             raise ValueError('event type %r has no role %r.%s' % (event_type, role, hint(role, roles)))
         return roles[role]
 
-    def index(self, event_type, role, item=None):
+    def index(self, event_type: str, role: str, item: str | None = None) -> int:
         """Returns the number of a label, 0 .. len(schema) - 1.
 
         Raises:
@@ -265,12 +270,12 @@ class Schema:
             'role %r of event type %r has no enum item %r.%s' % (role, event_type, item, hint(item, items))
         )
 
-    def argument_index(self, event_type, argument):
+    def argument_index(self, event_type: str, argument: Argument) -> int:
         """Returns the label number of an Argument; the text of an enum role is its item. Raises as `index`."""
         item = argument.text if self.enum_items(event_type, argument.role) else None
         return self.index(event_type, argument.role, item)
 
-    def to_lines(self):
+    def to_lines(self) -> list[dict]:
         """Returns the schema as DuEE schema objects, from which `Schema.from_lines` makes it again."""
         lines = []
         for event_type, roles in self._types.items():
@@ -278,19 +283,19 @@ class Schema:
             lines.append(dict({'event_type': event_type, 'role_list': role_list}, **self._details[event_type]))
         return lines
 
-    def details(self, event_type):
+    def details(self, event_type: str) -> dict:
         """Returns the unused keys of a type's schema line, `id` and `class` in DuEE, as a new dict."""
         self._roles_of(event_type)
         return dict(self._details[event_type])
 
-    def __len__(self):
+    def __len__(self) -> int:
         return len(self._labels)
 
-    def __eq__(self, other):
+    def __eq__(self, other: object) -> bool:
         return isinstance(other, Schema) and self._labels == other._labels
 
-    def __hash__(self):
+    def __hash__(self) -> int:
         return hash(self._labels)
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return 'Schema(%d event types, %d labels)' % (len(self._types), len(self._labels))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from gplinker_kit.events.markup import events_html
 from gplinker_kit.events.schema import Event
 from gplinker_kit.events.tree import event_tree
@@ -13,19 +15,19 @@ class Shown:
     Arguments: items: list of (text or None, tuple of Event, note or None).
     """
 
-    def __init__(self, items):
+    def __init__(self, items: list[tuple[str | None, tuple[Event, ...], str | None]]) -> None:
         self.items = items
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return '\n\n'.join(
             event_tree(events, text) + ('' if note is None else '\n(%s)' % note) for text, events, note in self.items
         )
 
-    def _repr_html_(self):
+    def _repr_html_(self) -> str:
         return ''.join(events_html(*item) for item in self.items)
 
 
-def show(results, text=None):
+def show(results: Any, text: str | None = None) -> Shown:
     """Shows what was extracted, or gold: put it last in a notebook's cell, or print it.
 
     Arguments:
@@ -37,7 +39,7 @@ def show(results, text=None):
         ValueError: something else, or a `text` for results that have their own.
     """
     listed = list(results) if isinstance(results, (list, tuple)) else [results]
-    items = []
+    items: list[Any] = []
     for result in listed:
         if isinstance(result, Event):
             if not items or items[-1][2] is not listed:

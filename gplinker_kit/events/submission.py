@@ -16,14 +16,19 @@ from __future__ import annotations
 
 import os
 from collections import Counter
+from collections.abc import Callable, Iterable
 
 from gplinker_kit.errors import DataError, hint
 from gplinker_kit.events.duee import dump_line
 from gplinker_kit.events.policy import CHOICES
+from gplinker_kit.events.schema import Event
 from gplinker_kit.files import atomic_write, read_json_lines, write_archive
+from gplinker_kit.hints import AnyPath
 
 
-def read_texts(path, text_of=None):
+def read_texts(
+    path: AnyPath, text_of: Callable[[dict, AnyPath, int], str] | None = None,
+) -> list[tuple[str | int, str]]:
     """Reads a test file: JSON lines with `id` and `text`; whatever else a line has, gold events too, is ignored.
 
     Arguments:
@@ -33,7 +38,8 @@ def read_texts(path, text_of=None):
     Raises:
         DataError: naming file and line: an id that is missing, of another kind or there twice, no `text`.
     """
-    found, lines = [], {}
+    found = []
+    lines: dict[str | int, int] = {}
     for number, line in read_json_lines(path):
         for key, kinds, words in (('id', (str, int), 'a string or an integer'), ('text', str, 'a string')):
             if key not in line:
@@ -48,7 +54,7 @@ def read_texts(path, text_of=None):
     return found
 
 
-def submission_line(example_id, events, contained='drop'):
+def submission_line(example_id: str | int, events: Iterable[Event], contained: str = 'drop') -> dict:
     """Returns the object of one text.
 
     Arguments:
@@ -83,7 +89,7 @@ def without_duplicates(events):
     return list(first.values())
 
 
-def without_subsets(events):
+def without_subsets(events: Iterable[Event]) -> list[Event]:
     """Returns the list of events without duplicates and without those that another one of their type contains.
 
     An event is compared with those that have the rarest of its arguments: about the events that share it, each by one
@@ -91,7 +97,8 @@ def without_subsets(events):
     """
     events = without_duplicates(events)
     sets = [(event.event_type, frozenset(_pairs(event))) for event in events]
-    holders, of_type = {}, Counter(event.event_type for event in events)
+    holders: dict[tuple, list[frozenset]] = {}
+    of_type = Counter(event.event_type for event in events)
     for event_type, pairs in sets:
         for pair in pairs:
             holders.setdefault((event_type, pair), []).append(pairs)
@@ -107,7 +114,7 @@ def without_subsets(events):
     return kept
 
 
-def write_submission(path, lines, zip_path=None):
+def write_submission(path: AnyPath, lines: Iterable[dict], zip_path: AnyPath | None = None) -> None:
     """Writes the file that is handed in and, where a `zip_path` is given, a zip archive with that file in it.
 
     Each of the two is written whole or not at all, and the same lines always give the same bytes.

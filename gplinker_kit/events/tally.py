@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import fields
 
 
@@ -12,7 +13,7 @@ class Tally:
         """Returns {field: count}."""
         return {item.name: getattr(self, item.name) for item in fields(self)}
 
-    def told(self, names):
+    def told(self, names: Iterable[str]) -> str:
         """Returns those of the named counts that are not 0, such as '2 absent, 1 beyond window', or ''."""
         return ', '.join('%d %s' % (getattr(self, name), name.replace('_', ' '))
                          for name in names if getattr(self, name))

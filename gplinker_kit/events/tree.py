@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Iterable
+
+from gplinker_kit.events.schema import Event
 
 
-def event_tree(events, text=None, positions=True):
+def event_tree(events: Iterable[Event], text: str | None = None, positions: bool = True) -> str:
     """Renders the events of one text.
 
     Arguments:
@@ -35,7 +38,7 @@ def event_tree(events, text=None, positions=True):
         for count, node in enumerate(nodes, 1):
             role = _visible(node.role)
             role += ':' + ' ' * (width - display_width(role))
-            span = ' [%d, %d)' % (node.start, node.end) if positions and node.start is not None else ''
+            span = ' [%s, %s)' % (node.start, node.end) if positions and node.start is not None else ''
             branch = '└─' if count == len(nodes) else '├─'
             trunk = ' ' if last else '│'
             lines.append('%s  %s %s %s%s%s' % (trunk, branch, role, _visible(node.text), span, _score(node.score)))

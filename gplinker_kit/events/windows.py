@@ -11,7 +11,8 @@ from collections import namedtuple
 
 import numpy as np
 
-from gplinker_kit.events.targets import link_cells
+from gplinker_kit.events.targets import Targets, link_cells
+from gplinker_kit.hints import Encoded
 
 Window = namedtuple('Window', 'ids segments offsets first')
 Window.__doc__ = """One window: three lists of one length and the place of the window in the full token sequence.
@@ -21,7 +22,7 @@ of the tokens before and behind the content. Offsets are characters of the whole
 """
 
 
-def window_ranges(count, size, stride):
+def window_ranges(count: int, size: int, stride: int) -> list[tuple[int, int]]:
     """Divides `count` content tokens into windows of `size`.
 
     Arguments:
@@ -48,7 +49,7 @@ def window_ranges(count, size, stride):
     return [(start, start + size) for start in starts]
 
 
-def cut_windows(encoded, max_length, stride=None):
+def cut_windows(encoded: Encoded, max_length: int, stride: int | None = None) -> list[Window]:
     """Cuts the full encoding of one text into windows.
 
     Arguments:
@@ -106,7 +107,7 @@ def has_a_say(first, last, own, inner):
     return own[0] <= first and last <= own[1] or not any(low <= first and last <= high for low, high in inner)
 
 
-def window_targets(targets, window):
+def window_targets(targets: Targets, window: Window) -> Targets:
     """Cuts the targets of a whole text to one window.
 
     Arguments:

@@ -1,5 +1,7 @@
 """The layers, and the stock Keras layers and modules that bert4keras scripts get from the same star import."""
 
+from typing import TYPE_CHECKING, Any
+
 import numpy as np
 
 from gplinker_kit.backend import (
@@ -67,6 +69,8 @@ if ENGINE == 'tensorflow':
 
     _STOCK['tf'] = tf
 globals().update(_STOCK)
+if TYPE_CHECKING:  # what Keras brings along is known only when it runs
+    def __getattr__(name: str) -> Any: ...
 
 __all__ = [
     'Add', 'BatchConcat', 'BatchSplit', 'Concatenate1D', 'ConditionalRandomField', 'Dropout', 'EfficientGlobalPointer',

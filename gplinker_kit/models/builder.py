@@ -1,9 +1,13 @@
 """`build_transformer_model`: one front door to all models."""
 
+from __future__ import annotations
+
 import os
 import warnings
+from typing import Any
 
 from gplinker_kit.errors import check_keywords, hint
+from gplinker_kit.hints import AnyPath
 from gplinker_kit.models import options, pretrained_folder
 from gplinker_kit.models.masks import APPLICATIONS
 from gplinker_kit.models.presets import find_preset
@@ -18,14 +22,9 @@ BERT_BY_DEFAULT = DefaultName('bert')
 
 
 def build_transformer_model(
-    config_path=None,
-    checkpoint_path=None,
-    model=BERT_BY_DEFAULT,
-    application='encoder',
-    return_keras_model=True,
-    preset=None,
-    **kwargs,
-):
+    config_path: AnyPath | None = None, checkpoint_path: Any = None, model: Any = BERT_BY_DEFAULT,
+    application: str = 'encoder', return_keras_model: bool = True, preset: str | None = None, **kwargs: Any,
+) -> Any:
     """Builds a model from a config file and keyword arguments, and loads a checkpoint into it.
 
     Arguments:

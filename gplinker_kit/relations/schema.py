@@ -224,7 +224,7 @@ class Schema:
             return NotImplemented
         return (self.relations, self.nested) == (other.relations, other.nested)
 
-    __hash__ = None
+    __hash__ = None  # type: ignore[assignment]
 
 
 def _name(record, key):

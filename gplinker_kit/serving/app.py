@@ -110,7 +110,7 @@ def add_routes(app, fastapi, extraction):
 def route(app, fastapi, metrics, path, method, function, **options):
     """Adds a path whose refusals become answers and whose requests are counted."""
 
-    async def endpoint(request: fastapi.Request):
+    async def endpoint(request: fastapi.Request):  # type: ignore
         started = time.monotonic()
         try:
             response = await function(request)

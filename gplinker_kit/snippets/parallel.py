@@ -9,7 +9,6 @@ import concurrent.futures
 import contextlib
 import multiprocessing
 import multiprocessing.connection
-import pickle
 import signal
 import traceback
 
@@ -127,7 +126,9 @@ def _start(func, seed):
     process = multiprocessing.Process(target=_work, args=(theirs, ours, func, seed), daemon=True)
     try:
         process.start()
-    except (pickle.PicklingError, AttributeError, TypeError) as error:
+    except (OSError, RuntimeError):  # of starting a process
+        raise
+    except Exception as error:
         raise ValueError(
             'func: %r cannot be sent to a process started by %r (%s); define it at the top level of a module, or use '
             'dummy=True for threads' % (func, multiprocessing.get_start_method(), error)
@@ -157,21 +158,34 @@ def _work(connection, callers, func, seed):
                 answer = True, func(item)
             except Exception as error:
                 answer = _failure(error)
-        try:
-            data = pickle.dumps(answer, pickle.HIGHEST_PROTOCOL)
-        except Exception as error:
-            data = pickle.dumps(_failure(WorkerError('the result cannot be sent to the caller: %s' % error)))
-        connection.send_bytes(data)
+        if not _answer(connection, answer):
+            return
 
 
 def _failure(error):
-    """Returns the answer `(False, (exception, traceback))`; an exception that does not survive pickling as a text."""
-    text = traceback.format_exc()
+    return False, ('%s: %s' % (type(error).__name__, error), traceback.format_exc()), error
+
+
+def _answer(connection, answer):
+    """Sends the caller `(True, result)`, or `(False, (words, traceback))` and then the exception, by itself.
+
+    Not every exception can be sent, or read where it comes: then the caller has the words. Returns: whether the caller
+    is there.
+    """
     try:
-        pickle.loads(pickle.dumps(error))  # noqa: S301 (between own processes)
-    except Exception:
-        error = WorkerError('%s: %s' % (type(error).__name__, error))
-    return False, (error, text)
+        connection.send(answer[:2])
+    except ConnectionError:
+        return False
+    except Exception as error:
+        return _answer(connection, _failure(WorkerError('the result cannot be sent to the caller: %s' % error)))
+    if not answer[0]:
+        try:
+            connection.send(answer[2])
+        except ConnectionError:
+            return False
+        except Exception:
+            connection.send(None)
+    return True
 
 
 def _send(worker, index, item):
@@ -185,13 +199,24 @@ def _send(worker, index, item):
 def _receive(worker, index):
     process, connection = worker
     try:
-        good, value = pickle.loads(connection.recv_bytes())  # noqa: S301 (between own processes)
+        good, value = connection.recv()
+        if good:
+            return value
+        error = _exception(connection, value[0])
     except (EOFError, OSError):
         raise _death(process, index) from None
-    if good:
-        return value
-    error, text = value
-    raise error from WorkerTraceback(text)
+    raise error from WorkerTraceback(value[1])
+
+
+def _exception(connection, words):
+    """Returns the exception that a worker sends, or a WorkerError of these words."""
+    try:
+        error = connection.recv()
+        return WorkerError(words) if error is None else error
+    except (EOFError, OSError):
+        raise
+    except Exception:
+        return WorkerError(words)
 
 
 def _death(process, index):

@@ -1,5 +1,9 @@
 """TokenizerBase: what all tokenizers share, from tokens to ids, pairs and truncation."""
 
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+
 from gplinker_kit.errors import hint
 
 NAMES = ('pad', 'unk', 'mask', 'start', 'end')
@@ -44,14 +48,17 @@ class TokenizerBase:
 
     _where = 'the vocabulary'  # names it in messages
 
-    def __init__(self, token_start='[CLS]', token_end='[SEP]', pre_tokenize=None, token_translate=None):
+    def __init__(
+        self, token_start: str | None = '[CLS]', token_end: str | None = '[SEP]',
+        pre_tokenize: Callable[[str], Iterable[str]] | None = None, token_translate: dict[str, str] | None = None,
+    ) -> None:
         self._token_pad, self._token_unk, self._token_mask = '[PAD]', '[UNK]', '[MASK]'
         self._token_start, self._token_end = token_start, token_end
         self._pre_tokenize = pre_tokenize
         self._token_translate = token_translate or {}
         self._token_translate_inv = {new: old for old, new in self._token_translate.items()}
 
-    def special_id(self, name):
+    def special_id(self, name: str) -> int:
         """Returns the id of the 'pad', 'unk', 'mask', 'start' or 'end' token; ValueError where there is none."""
         if name not in NAMES:
             raise ValueError('name: there is no special token %r.%s' % (name, hint(name, NAMES)))
@@ -61,30 +68,30 @@ class TokenizerBase:
                 self._where, getattr(self, '_token_' + name), name))
         return index
 
-    def token_to_id(self, token):
+    def token_to_id(self, token: str) -> int:
         """Returns the id of `token`."""
         raise NotImplementedError('%s does not define token_to_id' % type(self).__name__)
 
-    def id_to_token(self, i):
+    def id_to_token(self, i: int) -> str:
         """Returns the token of id `i`."""
         raise NotImplementedError('%s does not define id_to_token' % type(self).__name__)
 
-    def decode(self, ids):
+    def decode(self, ids: Sequence[int]) -> str:
         """Returns readable text."""
         raise NotImplementedError('%s does not define decode' % type(self).__name__)
 
     def _tokenize(self, text):
         raise NotImplementedError('%s does not define _tokenize' % type(self).__name__)
 
-    def tokens_to_ids(self, tokens):
+    def tokens_to_ids(self, tokens: Iterable[str]) -> list[int]:
         """Returns the list of ids of `tokens`."""
         return [self.token_to_id(token) for token in tokens]
 
-    def ids_to_tokens(self, ids):
+    def ids_to_tokens(self, ids: Iterable[int]) -> list[str]:
         """Returns the list of tokens of `ids`."""
         return [self.id_to_token(i) for i in ids]
 
-    def tokenize(self, text, maxlen=None):
+    def tokenize(self, text: str, maxlen: int | None = None) -> list[str]:
         """Returns the tokens of `text` with start and end token, at most `maxlen`: the excess is cut before the end."""
         tokens = self._tokenize(checked(text))
         if self._token_translate:
@@ -102,7 +109,10 @@ class TokenizerBase:
             body = body[:room]
         return head + body + tail
 
-    def encode(self, first_text, second_text=None, maxlen=None, pattern='S*E*E', truncate_from='right'):
+    def encode(
+        self, first_text: str | Sequence[str], second_text: str | Sequence[str] | None = None,
+        maxlen: int | None = None, pattern: str = 'S*E*E', truncate_from: str | int | Sequence[int] = 'right',
+    ) -> tuple[list[int], list[int]]:
         """Returns `(token ids, segment ids)`, two lists of one length, of a text or a pair; no padding.
 
         Arguments:

@@ -106,7 +106,7 @@ def is_dropped(ch):
     return ch == '\0' or ch == '\ufffd' or (is_control(ch) and not is_space(ch))
 
 
-def stem(token):
+def stem(token: str) -> str:
     """Returns `token` without the `##` of a word piece that continues a word."""
     return token[2:] if token.startswith('##') else token
 

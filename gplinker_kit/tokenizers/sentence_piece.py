@@ -1,9 +1,13 @@
 """SpTokenizer: SentencePiece models (ALBERT, T5, mT5, XLNet) behind the interface of `Tokenizer`."""
 
+from __future__ import annotations
+
 import os
 import warnings
+from collections.abc import Callable, Iterable, Sequence
 
 from gplinker_kit.errors import DataError
+from gplinker_kit.hints import AnyPath
 from gplinker_kit.tokenizers.base import TokenizerBase
 
 
@@ -23,7 +27,10 @@ class SpTokenizer(TokenizerBase):
     Raises: DataError for a missing or broken file; ImportError without the package `sentencepiece`.
     """
 
-    def __init__(self, sp_model_path, token_start='[CLS]', token_end='[SEP]', pre_tokenize=None, token_translate=None):
+    def __init__(
+        self, sp_model_path: AnyPath, token_start: str | None = '[CLS]', token_end: str | None = '[SEP]',
+        pre_tokenize: Callable[[str], Iterable[str]] | None = None, token_translate: dict[str, str] | None = None,
+    ) -> None:
         super().__init__(token_start, token_end, pre_tokenize, token_translate)
         try:
             import sentencepiece
@@ -53,17 +60,17 @@ class SpTokenizer(TokenizerBase):
                 warnings.warn('token_%s: %s has no piece %r, so its id is that of %r; pass None or a piece it has' % (
                     name, self._where, token, self._token_unk), stacklevel=2)
 
-    def token_to_id(self, token):
+    def token_to_id(self, token: str) -> int:
         """Returns the id of `token`, that of the unknown piece for an unknown one."""
         return self.sp_model.piece_to_id(token)
 
-    def id_to_token(self, i):
+    def id_to_token(self, i: int) -> str:
         """Returns the piece of id `i`; '' for an id above those of the model, which some checkpoints have rows for."""
         if i < 0:
             raise ValueError('%s has no token with id %r; it has %d tokens' % (self._where, i, self._vocab_size))
         return self.sp_model.id_to_piece(int(i)) if i < self._vocab_size else ''
 
-    def decode(self, ids):
+    def decode(self, ids: Sequence[int]) -> str:
         """Returns readable text: pieces joined, control pieces such as `</s>` left out."""
         tokens = self.ids_to_tokens(ids)
         return self.sp_model.decode_pieces([self._token_translate_inv.get(token) or token for token in tokens])

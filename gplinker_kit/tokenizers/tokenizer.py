@@ -1,7 +1,12 @@
 """Tokenizer: BERT's word pieces with bert4keras's interface, and character offsets."""
 
-import os
+from __future__ import annotations
 
+import os
+from collections.abc import Callable, Iterable, Sequence
+from typing import cast
+
+from gplinker_kit.hints import AnyPath, Encoded
 from gplinker_kit.tokenizers import characters, exact
 from gplinker_kit.tokenizers.base import NAMES, TokenizerBase, checked
 from gplinker_kit.tokenizers.joining import join
@@ -55,9 +60,10 @@ class Tokenizer(TokenizerBase):
     """
 
     def __init__(
-        self, token_dict, do_lower_case=False, word_maxlen=200, token_start='[CLS]', token_end='[SEP]',
-        pre_tokenize=None, token_translate=None,
-    ):
+        self, token_dict: AnyPath | dict[str, int], do_lower_case: bool = False, word_maxlen: int = 200,
+        token_start: str | None = '[CLS]', token_end: str | None = '[SEP]',
+        pre_tokenize: Callable[[str], Iterable[str]] | None = None, token_translate: dict[str, str] | None = None,
+    ) -> None:
         super().__init__(token_start, token_end, pre_tokenize, token_translate)
         self._where = 'the token dictionary'
         if isinstance(token_dict, (str, os.PathLike)):
@@ -79,12 +85,13 @@ class Tokenizer(TokenizerBase):
             token = getattr(self, '_token_' + name)
             if token in token_dict:
                 setattr(self, '_token_%s_id' % name, token_dict[token])
-        self._rust, self._memory = None, {}
+        self._rust: RustWordPiece | None = None
+        self._memory: dict[str, list[str]] = {}
 
     def __getstate__(self):
         return dict(self.__dict__, _rust=None, _memory={})
 
-    def token_to_id(self, token):
+    def token_to_id(self, token: str) -> int:
         """Returns the id of `token`, that of `[UNK]` for an unknown one."""
         if token in self._token_dict:
             return self._token_dict[token]
@@ -94,15 +101,15 @@ class Tokenizer(TokenizerBase):
             return self.special_id('end')
         return self.special_id('unk')
 
-    def tokens_to_ids(self, tokens):
+    def tokens_to_ids(self, tokens: Iterable[str]) -> list[int]:
         """Returns the list of ids of `tokens`."""
         if type(self).token_to_id is Tokenizer.token_to_id:  # not a subclass's own
             ids = [self._token_dict.get(token) for token in tokens]
             if None not in ids:
-                return ids
+                return cast('list[int]', ids)
         return super().tokens_to_ids(tokens)
 
-    def id_to_token(self, i):
+    def id_to_token(self, i: int) -> str:
         """Returns the token of id `i`; ValueError for an id without token."""
         try:
             return self._token_dict_inv[i]
@@ -132,11 +139,11 @@ class Tokenizer(TokenizerBase):
             self._memory[piece] = tokens
         return tokens
 
-    def encode_with_offsets(self, text, maxlen=None):
+    def encode_with_offsets(self, text: str, maxlen: int | None = None) -> Encoded:
         """Returns `(token ids, segment ids, offsets)` of one text, lists of one length; see the class for offsets."""
         return self.encode_batch_with_offsets([checked(text)], maxlen)[0]
 
-    def encode_batch_with_offsets(self, texts, maxlen=None):
+    def encode_batch_with_offsets(self, texts: Iterable[str], maxlen: int | None = None) -> list[Encoded]:
         """Returns a list with `encode_with_offsets` of each text, computed by the Rust package in parallel."""
         if isinstance(texts, str):
             raise ValueError('texts: expected a list of strings, got one string')
@@ -152,8 +159,9 @@ class Tokenizer(TokenizerBase):
         for text, is_fast in zip(texts, regular):
             if is_fast:
                 ids, offsets = next(encodings)
-                if self._rust.unknown in ids:
-                    unknown, stand_in = self.special_id('unk'), self._rust.unknown
+                stand_in = self._rust_pieces().unknown
+                if stand_in in ids:
+                    unknown = self.special_id('unk')
                     ids = [unknown if index == stand_in else index for index in ids]
             else:
                 pieces = self._exact(text, self._pre_tokenize, located=True)
@@ -178,7 +186,7 @@ class Tokenizer(TokenizerBase):
             text, self._token_dict, self._do_lower_case, self._word_maxlen, self._longest, pre_tokenize, located
         )
 
-    def rematch(self, text, tokens):
+    def rematch(self, text: str, tokens: Iterable[str]) -> list[list[int]]:
         """Returns, for each token of `text`, the indices of the characters of `text` that it consists of.
 
         A character that decomposes (Hangul) occurs as often as it has parts in the token; special tokens get [].
@@ -188,7 +196,8 @@ class Tokenizer(TokenizerBase):
         """
         chars, sources = exact.normalise(checked(text), self._do_lower_case)
         pairs = [pair for pair in zip(chars, sources) if not characters.is_dropped(pair[0])]
-        whole, mapping, cursor = ''.join(ch for ch, _ in pairs), [], 0
+        whole, cursor = ''.join(ch for ch, _ in pairs), 0
+        mapping: list[list[int]] = []
         for number, token in enumerate(tokens):
             if characters.is_special(token):
                 mapping.append([])
@@ -204,7 +213,7 @@ class Tokenizer(TokenizerBase):
             mapping.append([source for _, source in pairs[start:cursor]])
         return mapping
 
-    def decode(self, ids, tokens=None):
+    def decode(self, ids: Sequence[int], tokens: Sequence[str] | None = None) -> str:
         """Returns readable text: no special tokens, pieces joined, blanks only where Latin script wants them."""
         tokens = [t for t in tokens or self.ids_to_tokens(ids) if not characters.is_special(t)]
         return join(tokens)

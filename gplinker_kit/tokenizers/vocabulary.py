@@ -1,17 +1,24 @@
 """Vocabulary files: one token a line; the line number is the row of the embedding table."""
 
+from __future__ import annotations
+
 import io
 import os
 import warnings
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from gplinker_kit.errors import DataError, hint
 from gplinker_kit.files import atomic_write
+from gplinker_kit.hints import AnyPath
 from gplinker_kit.tokenizers.characters import is_redundant
 
 _FILLER = '[unused-row-%d]'
 
 
-def load_vocab(dict_path, encoding='utf-8', simplified=False, startswith=None):
+def load_vocab(
+    dict_path: AnyPath, encoding: str = 'utf-8', simplified: bool = False, startswith: Sequence[str] | None = None,
+) -> Any:
     """Reads a vocabulary file; returns dict, token -> id, the id being the line's index from 0.
 
     The token is the first field of its line, so counts behind it do no harm; a blank line is the token ''. A byte order
@@ -29,7 +36,8 @@ def load_vocab(dict_path, encoding='utf-8', simplified=False, startswith=None):
         ValueError: a token of `startswith` is not in the file; unknown encoding.
     """
     dict_path = os.fspath(dict_path)
-    token_dict, repeated = {}, []
+    token_dict: dict[str, int] = {}
+    repeated = []
     for index, line in enumerate(_lines(dict_path, encoding)):
         fields = line.split(None, 1)
         token = fields[0] if fields else ''
@@ -78,7 +86,7 @@ def _simplify(token_dict, startswith, path):
     return chosen, [token_dict[token] for token in chosen]
 
 
-def save_vocab(dict_path, token_dict, encoding='utf-8'):
+def save_vocab(dict_path: AnyPath, token_dict: Mapping[str, int], encoding: str = 'utf-8') -> None:
     """Writes `token_dict` so that `load_vocab` reads the same ids, whole or not at all.
 
     An id that no token has (a repeated line of the file it was read from) becomes a line `[unused-row-ID]`.
@@ -86,7 +94,7 @@ def save_vocab(dict_path, token_dict, encoding='utf-8'):
     Raises:
         ValueError: an id that is not a whole number from 0, two tokens with one id, or a token with white space in it.
     """
-    rows = {}
+    rows: dict[int, str] = {}
     for token, index in token_dict.items():
         check_entry(token, index)
         if token and token.split(None, 1) != [token]:

@@ -1,7 +1,9 @@
 """Chinese words, for tokenizers whose vocabulary has words (RoFormer v1, WoBERT)."""
 
+from __future__ import annotations
 
-def jieba_words(text):
+
+def jieba_words(text: str) -> list[str]:
     """Returns the list of words that jieba cuts `text` into, known words only (`HMM=False`).
 
     For `Tokenizer(vocabulary, do_lower_case=True, pre_tokenize=jieba_words)`: unlike a lambda it can be pickled, so the

@@ -69,8 +69,14 @@ def test_an_exception_reaches_the_caller(dummy):
         assert 'in fails_at_three' in text and "raise KeyError('three')" in text
 
 
+def test_an_exception_that_is_false_reaches_the_caller():
+    with pytest.raises(workers.Hollow, match='nothing in it'):
+        parallel_apply(workers.fails_and_is_false, range(3), 2, 4)
+
+
 @pytest.mark.parametrize('function, message', [
     (workers.fails_strangely, 'Unpicklable: this and that'), (workers.returns_function, 'result cannot be sent'),
+    (workers.fails_with_a_function, "ValueError: \\('a function', <function"),
     (workers.kills_itself, r'killed by signal 9 \(too little memory\?\) while it had item 3'),
     (workers.leaves, 'ended with exit status 7 while it had item'),
 ])

@@ -34,6 +34,19 @@ def fails_strangely(x):
     raise Unpicklable('this', 'that')
 
 
+def fails_with_a_function(x):
+    raise ValueError('a function', lambda: x)
+
+
+def fails_and_is_false(x):
+    raise Hollow('nothing in it')
+
+
+class Hollow(Exception):
+    def __bool__(self):
+        return False
+
+
 def returns_function(x):
     return lambda: x
 
