@@ -1,3 +1,5 @@
+import time
+
 import pytest
 
 from gplinker_kit.errors import DataError
@@ -86,3 +88,21 @@ def test_triples_compare_by_their_texts_alone():
 def test_two_links_of_one_name_are_refused():
     with pytest.raises(ValueError, match="two links would be called 'a_@value'"):
         Schema([('x', 'a', [(VALUE, 'y'), ('b', 'z')]), ('x', 'a_@value', [(VALUE, 'y')])], nested=True)
+
+
+def test_thousands_of_slots_are_refused_before_their_links_are_made(tmp_path):
+    for count, message in ((20000, 'has 20001 slots'), (200, 'at most 10000 links')):
+        slots = ', '.join('"s%d": "x"' % number for number in range(count))
+        line = '{"subject_type": "人物", "predicate": "b", "object_type": {"@value": "x", %s}}' % slots
+        with pytest.raises(DataError, match=r":1: predicate 'b' .*%s" % message):
+            read_schema(write_lines(tmp_path / 'schema.json', line))
+
+
+def test_a_long_schema_is_read_once_and_its_fault_found_by_halving(tmp_path):
+    lines = ['{"subject_type": "x", "predicate": "p%d", "object_type": "y"}' % number for number in range(3000)]
+    started = time.process_time()
+    assert len(read_schema(write_lines(tmp_path / 'schema.json', *lines))) == 3000
+    lines[2000] = lines[1500]
+    with pytest.raises(DataError, match=":2001: predicate 'p1500' is listed twice"):
+        read_schema(write_lines(tmp_path / 'schema.json', *lines))
+    assert time.process_time() - started < 3
