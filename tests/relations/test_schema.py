@@ -1,8 +1,12 @@
+import json
 import time
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from gplinker_kit.errors import DataError
+from gplinker_kit.records import Record
 from gplinker_kit.relations.duie import read_schema, write_schema
 from gplinker_kit.relations.schema import VALUE, Schema, Triple
 from tests.relations.corpora import COMPLEX, SIMPLE, write_lines
@@ -106,3 +110,26 @@ def test_a_long_schema_is_read_once_and_its_fault_found_by_halving(tmp_path):
     with pytest.raises(DataError, match=":2001: predicate 'p1500' is listed twice"):
         read_schema(write_lines(tmp_path / 'schema.json', *lines))
     assert time.process_time() - started < 3
+
+
+NAMES = st.sampled_from(['人物', '饰演', '@value', 'inWork', ' ', 'a_b']) | st.text(max_size=3)
+KINDS = NAMES | st.dictionaries(NAMES, NAMES, max_size=3) | st.none() | st.integers() | st.lists(NAMES, max_size=2)
+LINES = st.lists(st.fixed_dictionaries({'subject_type': NAMES, 'predicate': NAMES, 'object_type': KINDS}), max_size=3)
+
+
+@settings(max_examples=100, deadline=None, derandomize=True)
+@given(lines=LINES | st.lists(st.fixed_dictionaries({
+    'subject_type': NAMES, 'predicate': NAMES, 'object_type': st.fixed_dictionaries({VALUE: NAMES, 'b': NAMES})}),
+    min_size=1, max_size=3))
+def test_any_lines_are_a_schema_that_comes_back_or_are_refused(lines):
+    def records(lines):
+        numbered = enumerate(map(json.dumps, lines), 1)
+        return [Record(json.loads(line), 'schema.json', line=number) for number, line in numbered]
+
+    try:
+        schema = Schema.from_lines(records(lines), 'schema.json')
+    except DataError as error:
+        assert str(error).startswith('schema.json:') and len(error.message) > 10
+        return
+    assert Schema.from_lines(records(schema.to_lines())) == schema and len(schema) == len(set(schema.links))
+    assert [schema.link(*link[1:]) for link in schema.links] == list(range(len(schema)))
