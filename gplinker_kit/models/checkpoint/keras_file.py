@@ -5,11 +5,13 @@ attributes; HDF5 of Keras 3 (`.weights.h5`), whose groups carry the layer's name
 """
 
 import io
+import os
 import zipfile
 
 import numpy as np
 
 from gplinker_kit.errors import CheckpointError
+from gplinker_kit.files import check_announced
 
 WEIGHTS = 'model.weights.h5'
 
@@ -28,7 +30,8 @@ def read_keras(path):
         content = _unpack(path) if zipfile.is_zipfile(path) else None
         with _open(h5py, path, content) as stream:
             places = _places(h5py, stream)
-            shapes = {name: _shape(stream[place]) for name, place in places.items()}
+            size = os.path.getsize(path) if content is None else len(content)
+            shapes = {name: _shape(h5py, stream, place, size) for name, place in places.items()}
     except FileNotFoundError:
         raise CheckpointError('no such file: %s' % path) from None
     except Exception as error:  # h5py raises OSError, RuntimeError, KeyError or ValueError for what HDF5 meets
@@ -52,11 +55,28 @@ def _unpack(path):
     with zipfile.ZipFile(path) as archive:
         if WEIGHTS not in archive.namelist():
             raise ValueError('the archive has no %s' % WEIGHTS)
+        check_announced(WEIGHTS, archive.getinfo(WEIGHTS).file_size, os.path.getsize(path))
         return archive.read(WEIGHTS)
 
 
-def _shape(dataset):
-    return tuple(int(size) for size in dataset.shape)
+def _shape(h5py, stream, place, size):
+    """Returns the shape of an array of numbers that lie in this file; a ValueError says what it is instead.
+
+    HDF5 lets a name lead to another file, whose bytes, whatever they are, would become weights.
+    """
+    dataset = stream[place]
+    if not isinstance(dataset, h5py.Dataset) or dataset.shape is None:
+        raise ValueError('%s is no array' % place)
+    if dataset.file.filename != stream.filename or dataset.external or dataset.is_virtual:
+        raise ValueError('%s lies in another file, which is not read' % place)
+    if dataset.dtype.kind not in 'fiub':
+        raise ValueError('%s holds no numbers but %s' % (place, dataset.dtype))
+    shape = tuple(int(axis) for axis in dataset.shape)
+    count = dataset.dtype.itemsize
+    for axis in shape:
+        count *= axis
+    check_announced(place, count, size)
+    return shape
 
 
 def _places(h5py, stream):
