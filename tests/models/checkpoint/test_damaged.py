@@ -3,6 +3,7 @@
 import json
 import os
 import pickle
+import struct
 import zipfile
 
 import numpy as np
@@ -118,6 +119,25 @@ def test_hdf5_that_reaches_beyond_itself(tmp_path, write, message):
     (tmp_path / 'a.h5').write_bytes(hdf5.written(write))
     with pytest.raises(CheckpointError, match=message):
         open_checkpoint(tmp_path / 'a.h5')
+
+
+@pytest.mark.parametrize('name', ['a.h5', 'a.keras'])
+@pytest.mark.parametrize('place, number', [(8, 2 ** 31), (8, 8), (24, 220), (24, 2 ** 64 - 1), (40, 0), (40, 2 ** 63)])
+def test_heaps_of_strings_in_which_hdf5_would_loop(tmp_path, name, place, number):
+    """The size of a heap; that of its entry, the name of a layer, and that of what is free behind it."""
+    pytest.importorskip('h5py')
+    content = hdf5.written(hdf5.keras3)
+    heap = content.index(b'GCOL')
+    assert struct.unpack('<Q', content[heap + 24:heap + 32]) == (5,)  # dense
+    place += heap + (8 if place == 40 else 0)
+    changed = content[:place] + struct.pack('<Q', number) + content[place + 8:]
+    for each, good in ((content, True), (changed, False)):
+        (tmp_path / name).write_bytes(each if name == 'a.h5' else hdf5.archived(each, zipfile.ZIP_STORED))
+        if good:
+            assert open_checkpoint(tmp_path / name).shapes == {'dense.0': (2, 3), 'dense.1': (2, 3)}
+        else:
+            with pytest.raises(CheckpointError, match='the heap of strings at byte %d is damaged' % heap):
+                open_checkpoint(tmp_path / name)
 
 
 def test_an_archive_that_unpacks_to_far_more_than_it_has(tmp_path):
