@@ -2,6 +2,9 @@
 
 import difflib
 
+LONGEST_NAME = 128  # in characters; nobody mistypes a longer one, and comparing it takes the square of its length
+MOST_CELLS = 4000000  # of all comparisons for one name, length times length: at worst a second
+
 
 class DataError(ValueError):
     """A file's content is wrong. The text starts with `file:line:` where there is a line; `message` is the rest."""
@@ -19,8 +22,21 @@ class CheckpointError(ValueError):
 
 
 def nearest(name, choices):
-    """Returns the choice closest to `name`, or None where nothing is close."""
-    matches = difflib.get_close_matches(str(name), [str(c) for c in choices], n=1, cutoff=0.6)
+    """Returns the choice closest to `name`, or None where nothing is close.
+
+    Names may come from hostile files: those of more than `LONGEST_NAME` characters are close to none, and of very many
+    choices the first ones are looked at.
+    """
+    name, cells, compared = str(name), 0, []
+    if len(name) > LONGEST_NAME:
+        return None
+    for choice in map(str, choices):
+        if len(choice) <= LONGEST_NAME:
+            cells += len(name) * len(choice)
+            if cells > MOST_CELLS:
+                break
+            compared.append(choice)
+    matches = difflib.get_close_matches(name, compared, n=1, cutoff=0.6)
     return matches[0] if matches else None
 
 
@@ -32,7 +48,7 @@ def hint(name, choices, show=12):
         return ' Did you mean %r?' % close
     if not choices or not show:
         return ''
-    listed = ', '.join(repr(c) for c in choices[:show])
+    listed = ', '.join(repr(c if len(c) <= LONGEST_NAME else c[:LONGEST_NAME] + '…') for c in choices[:show])
     more = ', … (%d in all)' % len(choices) if len(choices) > show else ''
     return ' Known: %s%s.' % (listed, more)
 

@@ -9,6 +9,9 @@ import zipfile
 from gplinker_kit.errors import DataError
 
 MOST_LEVELS = 100  # of lists and objects in one another; Python's own bound depends on who calls
+# A file of a kilobyte can announce, or unpack to, terabytes. More than this much is refused where it is also more than
+# so many times what the file has; weights hardly shrink.
+MOST_BYTES, MOST_RATIO = 64 * 1024 * 1024, 100
 _TOO_DEEP = 'JSON of more than %d levels of lists and objects in one another' % MOST_LEVELS
 
 
@@ -70,6 +73,12 @@ def write_archive(path, members):
             member = zipfile.ZipInfo(name)  # dated 1980, not now
             member.compress_type, member.external_attr = zipfile.ZIP_DEFLATED, 0o644 << 16
             archive.writestr(member, content)
+
+
+def check_announced(what, count, size):
+    """Raises a ValueError where `what` announces far more bytes (`count`) than a file of `size` bytes can stand for."""
+    if count > max(MOST_BYTES, MOST_RATIO * size):
+        raise ValueError('%s announces %d bytes, in a file of %d' % (what, count, size))
 
 
 def _parsed(text, path, line=None, parse_constant=None):

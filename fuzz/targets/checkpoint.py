@@ -18,7 +18,8 @@ def _tensors(path):
 READERS = (_tensors, _tensors, open_checkpoint, options.read_published)
 
 
-def _file(header, size):
+def packed(header, size):
+    """Returns a file of safetensors: a header, JSON or bytes, and so many zeros."""
     text = header if isinstance(header, bytes) else json.dumps(header).encode()
     return struct.pack('<Q', len(text)) + text + bytes(size)
 
@@ -30,7 +31,7 @@ def seeds():
     index = {'metadata': {}, 'weight_map': {'a': '../../x.safetensors', 'b': 'case.safetensors.index.json'}}
     config = {'model_type': 'gptj', 'n_embd': 8, 'n_head': 2, 'hidden_act': 'gelu', 'rotary_pct': 0.5,
               'rope_scaling': {'type': 'linear', 'factor': 2}}
-    return cases([_file(header, 12), _file(empty, 0), json.dumps(index).encode(), json.dumps(config).encode()])
+    return cases([packed(header, 12), packed(empty, 0), json.dumps(index).encode(), json.dumps(config).encode()])
 
 
 def run(data, folder):

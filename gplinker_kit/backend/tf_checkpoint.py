@@ -7,6 +7,7 @@ import tempfile
 
 import numpy as np
 
+from gplinker_kit.backend.tf_index import check_index
 from gplinker_kit.errors import CheckpointError, hint
 
 
@@ -18,6 +19,8 @@ def read_checkpoint(tf, path):
     """
     path = os.fspath(path)
     try:
+        if os.path.isfile(path + '.index'):
+            check_index(path)
         reader = tf.train.load_checkpoint(path)
         shapes = {name: tuple(shape) for name, shape in reader.get_variable_to_shape_map().items()}
     except (ValueError, tf.errors.OpError) as error:

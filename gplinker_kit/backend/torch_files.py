@@ -1,9 +1,11 @@
 """PyTorch's files of weights, read without running what a pickle may hold."""
 
+import os
 import pickle
 import zipfile
 
 from gplinker_kit.errors import CheckpointError
+from gplinker_kit.files import check_announced
 
 # Before, a crafted file could run code although weights_only was asked for (CVE-2025-32434).
 OLDEST = (2, 6)
@@ -30,6 +32,13 @@ def read_torch_file(path):
     except Exception as error:  # EOFError, RuntimeError, OSError, KeyError, …, by where the damage lies
         raise CheckpointError('%s cannot be read as a file of PyTorch: %s' % (path, _first_line(error))) from error
     tensors = _tensors(torch, content)
+    size = os.path.getsize(path)
+    try:
+        # A tensor may repeat a few numbers without end, which takes memory as soon as it is copied.
+        for name, tensor in tensors.items():
+            check_announced(name, tensor.numel() * tensor.element_size(), size)
+    except ValueError as error:
+        raise CheckpointError('%s cannot be read as a file of PyTorch: %s' % (path, error)) from error
     if not tensors:
         raise CheckpointError('%s holds no tensors by name, but: %s' % (path, type(content).__name__))
 

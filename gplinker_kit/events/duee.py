@@ -229,13 +229,21 @@ def _occurrences(text, word, show=5):
 
 def _read_score(line, key, place):
     score = place.get(line, key, (int, float), 'a number', required=False)
+    if not _fits_float(score):
+        raise place.error('expected %r as a number, got one that is too large' % key)
     return None if score is None else float(score)
+
+
+def _fits_float(value):
+    """Whether a number is none of the whole ones, of any length in JSON, that have no float."""
+    return not isinstance(value, int) or abs(value) < 2 ** 1023
 
 
 def _read_links(line, nodes, place):
     links = place.get(line, 'links', list, 'a list of [node, node, score]', required=False) or []
     for link in links:
         good = isinstance(link, list) and len(link) == 3 and isinstance(link[2], (int, float, type(None)))
+        good = good and _fits_float(link[2])
         if not good or not all(isinstance(node, int) and 0 <= node < nodes for node in link[:2]):
             raise place.error("expected 'links' as [node, node, score] with nodes below %d, got %r" % (nodes, link))
     return links

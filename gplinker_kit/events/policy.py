@@ -23,6 +23,14 @@ CHOICES = {
 BOUNDS = ('max_positives', 'max_nodes', 'max_cliques', 'max_seconds')
 
 
+def _is_finite(value):
+    """Whether a value is a number with a finite float; whole numbers of JSON have any length."""
+    try:
+        return not isinstance(value, bool) and isinstance(value, (int, float)) and math.isfinite(value)
+    except OverflowError:
+        return False
+
+
 @dataclass(frozen=True)
 class Thresholds:
     """The score that a cell of each head must exceed; 0 is what the training loss aims at.
@@ -42,8 +50,8 @@ class Thresholds:
                 value = tuple(np.asarray(value).tolist())
                 object.__setattr__(self, name, value)
             for number in value if isinstance(value, tuple) else (value,):
-                if isinstance(number, bool) or not isinstance(number, (int, float)) or not math.isfinite(number):
-                    raise ValueError('the threshold of %r must be a finite number, got %r' % (name, number))
+                if not _is_finite(number):
+                    raise ValueError('the threshold of %r must be a finite number, got %.80r' % (name, number))
 
     def of_links(self, labels: int) -> list[tuple[float, float]]:
         """Returns [(head threshold, tail threshold)], one pair for each of the link heads' labels.

@@ -41,7 +41,9 @@ class OnnxPredictor:
         if threads is not None:
             options.intra_op_num_threads = threads
         try:
-            self.session = runtime.InferenceSession(path, options, providers=['CPUExecutionProvider'])
+            # Without the fallback, which tries the same once more and prints to stdout, where results go.
+            self.session = runtime.InferenceSession(path, options, providers=['CPUExecutionProvider'],
+                                                    enable_fallback=0)
         except Exception as error:  # its errors have no common class of their own
             raise DataError('onnxruntime cannot read it; is it whole? (%s)' % error, path) from error
         self.inputs = [value.name for value in self.session.get_inputs()]

@@ -23,6 +23,7 @@ from gplinker_kit.errors import DataError, hint
 
 VALUE = '@value'  # the slot that every object has
 SUBJECT, OBJECT = 0, 1  # labels of the entity head
+MOST_LINKS = 10000  # of a schema; their number grows with the square of that of a predicate's slots
 
 Relation = namedtuple('Relation', 'subject_type predicate slots')
 Relation.__doc__ = """One line of a schema: `slots` is ((slot, type of the object that fills it), …), '@value' first.
@@ -106,8 +107,8 @@ class Schema:
         relations: tuple of Relation, in the file's order. predicates: tuple of their names, each once.
         links: tuple of Link, by predicate: subject to slots, then slots to slots.
     Raises:
-        ValueError: no relation, one that is listed twice or has no '@value', several slots without `nested`, or
-            predicates and slots whose links would have the same name.
+        ValueError: no relation, one that is listed twice or has no '@value', several slots without `nested`,
+            predicates and slots whose links would have the same name, or more than `MOST_LINKS` links.
     """
 
     def __init__(self, relations, nested):
@@ -115,9 +116,12 @@ class Schema:
         self.nested = bool(nested)
         if not self.relations:
             raise ValueError('a schema needs at least one relation')
-        self._slots, seen = {}, set()
+        self._slots, seen, count = {}, set(), 0
         for relation in self.relations:
             names = [slot for slot, _ in relation.slots]
+            if len(names) > MOST_LINKS:
+                raise ValueError('predicate %r has %d slots, which would need more than %d links'
+                                 % (relation.predicate, len(names), MOST_LINKS))
             if VALUE not in names:
                 raise ValueError('predicate %r: the object has no %r, only %s' % (
                     relation.predicate, VALUE, ', '.join(map(repr, names)) or 'nothing'))
@@ -128,8 +132,13 @@ class Schema:
             if key in seen:
                 raise ValueError('predicate %r is listed twice with the same types' % relation.predicate)
             seen.add(key)
-            slots = self._slots.setdefault(relation.predicate, [])
-            slots.extend(slot for slot in names if slot not in slots)
+            slots = self._slots.setdefault(relation.predicate, {})
+            count -= _links_of(len(slots))
+            slots.update(dict.fromkeys(names))
+            count += _links_of(len(slots))
+            if count > MOST_LINKS:
+                raise ValueError('predicate %r with its %d slots: a schema has at most %d links, of subjects to slots '
+                                 'and of slots to slots' % (relation.predicate, len(slots), MOST_LINKS))
         self.predicates = tuple(self._slots)
         links = []
         for predicate, slots in self._slots.items():
@@ -197,7 +206,7 @@ class Schema:
             DataError: naming file and line: a key that is missing or of another kind, objects that are strings on one
                 line and dicts on another, and everything the constructor refuses.
         """
-        relations, nested = [], None
+        records, relations, nested = list(records), [], None
         for record in records:
             kind = record.get('object_type', (str, dict), 'a string (DuIE 1.0) or an object of slots (2.0)')
             if nested is not None and nested != isinstance(kind, dict):
@@ -207,13 +216,13 @@ class Schema:
             slots = [(VALUE, _name(record, 'object_type'))] if not nested else [
                 (slot, _name(record.child('object_type'), slot)) for slot in kind]
             relations.append(Relation(_name(record, 'subject_type'), _name(record, 'predicate'), slots))
-            try:
-                cls(relations, nested)
-            except ValueError as error:
-                raise record.error(str(error)) from None
         if not relations:
             raise DataError('a schema needs at least one relation', path)
-        return cls(relations, nested)
+        try:
+            return cls(relations, nested)
+        except ValueError:
+            number, message = _first_refused(relations, lambda part: cls(part, nested))
+            raise records[number].error(message) from None
 
     def __len__(self):
         """The number of labels of the link heads."""
@@ -225,6 +234,28 @@ class Schema:
         return (self.relations, self.nested) == (other.relations, other.nested)
 
     __hash__ = None  # type: ignore[assignment]
+
+
+def _links_of(slots):
+    """The number of links of a predicate with so many slots."""
+    return slots * (slots + 1) // 2
+
+
+def _first_refused(relations, build):
+    """Returns (number of the first relation with which those up to it are refused, why); all together are.
+
+    What is refused stays so with more relations: the place is found by halving, as building for each line would take
+    the square of their number.
+    """
+    low, high, message = 0, len(relations), ''
+    while low < high:
+        middle = (low + high) // 2
+        try:
+            build(relations[:middle + 1])
+            low = middle + 1
+        except ValueError as error:
+            high, message = middle, str(error)
+    return low, message
 
 
 def _name(record, key):

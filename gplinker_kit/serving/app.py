@@ -157,7 +157,8 @@ class Extraction:
     async def body(self, request):
         """Returns the bytes of a body, of which no more than the limit are read."""
         length = request.headers.get('content-length', '0')
-        if not length.isdigit() or int(length[:20]) > self.limits.body_bytes:
+        # `isdigit` alone also takes '²', which is no int.
+        if not (length.isascii() and length.isdigit()) or int(length[:20]) > self.limits.body_bytes:
             raise too_large(self.limits)
         try:
             return await asyncio.wait_for(self.read(request), self.limits.timeout)

@@ -75,6 +75,9 @@ def test_gold_offsets_and_triggers_may_be_absent(write):
     (layoff(argument='乙公司'), ["there stands '甲公司'", 'does not occur']),
     (layoff(argument='人人', argument_start_index=10), ["there stands '人'", 'does not occur']),
     (layoff(argument='0', argument_start_index=1), ["there stands '公'", 'it occurs at 8, 9']),
+    (layoff(score=10 ** 400), ["'score' as a number", 'too large']),
+    ({'text': TEXT, 'event_list': [
+        {'event_type': '裁员', 'trigger': '裁员', 'arguments': [], 'links': [[0, 0, 10 ** 400]]}]}, ["'links'"]),
 ])
 def test_a_wrong_line_is_named(write, line, words):
     path = write(layoff(), line)

@@ -15,8 +15,8 @@ def test_thresholds_as_a_dict():
     assert Thresholds(tails=[1, 2]).to_dict() == {'arguments': 0.0, 'heads': 0.0, 'tails': [1, 2]}
     with pytest.raises(ValueError, match="unknown keyword argument 'head'. Did you mean 'heads'"):
         Thresholds.from_dict({'head': 1.0})
-    for bad in (float('nan'), '0', None, True):
-        with pytest.raises(ValueError, match="threshold of 'tails' must be a finite number, got %r" % bad):
+    for bad in (float('nan'), '0', None, True, 10 ** 320):
+        with pytest.raises(ValueError, match="threshold of 'tails' must be a finite number, got %.60r" % bad):
             Thresholds(tails=bad)
     for name in ('arguments', 'heads', 'tails'):
         with pytest.raises(ValueError, match='threshold of %r must be a finite number, got inf' % name):

@@ -1,4 +1,6 @@
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from gplinker_kit.errors import DataError
 from gplinker_kit.events.schema import TRIGGER, Argument, Event, Example, Label, Schema
@@ -96,3 +98,27 @@ def test_a_trigger_has_the_trigger_role():
 def test_no_gold_differs_from_no_event():
     assert Example('甲').events is None
     assert Example('甲', []).events == ()
+
+
+JSONS = st.recursive(st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=3),
+                     lambda part: st.lists(part, max_size=3) | st.dictionaries(st.text(max_size=3), part, max_size=3),
+                     max_leaves=6)
+NAMES = st.sampled_from(['甲', '乙', ' ', TRIGGER, 'ab']) | st.text(max_size=3)
+ROLES = st.lists(st.fixed_dictionaries({'role': NAMES | JSONS}) | st.fixed_dictionaries(
+    {'role': NAMES, 'enum_items': st.lists(NAMES, max_size=3) | JSONS}) | JSONS, max_size=3)
+LINES = st.lists(st.fixed_dictionaries({'event_type': NAMES | JSONS, 'role_list': ROLES | JSONS, 'id': JSONS}) | JSONS,
+                 max_size=3)
+
+
+@settings(max_examples=100, deadline=None, derandomize=True)
+@given(lines=LINES | st.lists(st.fixed_dictionaries({
+    'event_type': NAMES, 'role_list': st.lists(st.fixed_dictionaries({'role': NAMES}), min_size=1, max_size=3)}),
+    min_size=1, max_size=3))
+def test_any_lines_are_a_schema_that_comes_back_or_are_refused_by_line(lines):
+    try:
+        schema = Schema.from_lines(lines, 'schema.json', range(1, len(lines) + 1))
+    except DataError as error:
+        assert str(error).startswith('schema.json:') and len(error.message) > 10
+        return
+    assert Schema.from_lines(schema.to_lines()) == schema and len(schema) == len(set(schema.labels))
+    assert [schema.index(*label) for label in schema.labels] == list(range(len(schema)))

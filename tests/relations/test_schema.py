@@ -1,6 +1,12 @@
+import json
+import time
+
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from gplinker_kit.errors import DataError
+from gplinker_kit.records import Record
 from gplinker_kit.relations.duie import read_schema, write_schema
 from gplinker_kit.relations.schema import VALUE, Schema, Triple
 from tests.relations.corpora import COMPLEX, SIMPLE, write_lines
@@ -86,3 +92,44 @@ def test_triples_compare_by_their_texts_alone():
 def test_two_links_of_one_name_are_refused():
     with pytest.raises(ValueError, match="two links would be called 'a_@value'"):
         Schema([('x', 'a', [(VALUE, 'y'), ('b', 'z')]), ('x', 'a_@value', [(VALUE, 'y')])], nested=True)
+
+
+def test_thousands_of_slots_are_refused_before_their_links_are_made(tmp_path):
+    for count, message in ((20000, 'has 20001 slots'), (200, 'at most 10000 links')):
+        slots = ', '.join('"s%d": "x"' % number for number in range(count))
+        line = '{"subject_type": "人物", "predicate": "b", "object_type": {"@value": "x", %s}}' % slots
+        with pytest.raises(DataError, match=r":1: predicate 'b' .*%s" % message):
+            read_schema(write_lines(tmp_path / 'schema.json', line))
+
+
+def test_a_long_schema_is_read_once_and_its_fault_found_by_halving(tmp_path):
+    lines = ['{"subject_type": "x", "predicate": "p%d", "object_type": "y"}' % number for number in range(3000)]
+    started = time.process_time()
+    assert len(read_schema(write_lines(tmp_path / 'schema.json', *lines))) == 3000
+    lines[2000] = lines[1500]
+    with pytest.raises(DataError, match=":2001: predicate 'p1500' is listed twice"):
+        read_schema(write_lines(tmp_path / 'schema.json', *lines))
+    assert time.process_time() - started < 3
+
+
+NAMES = st.sampled_from(['人物', '饰演', '@value', 'inWork', ' ', 'a_b']) | st.text(max_size=3)
+KINDS = NAMES | st.dictionaries(NAMES, NAMES, max_size=3) | st.none() | st.integers() | st.lists(NAMES, max_size=2)
+LINES = st.lists(st.fixed_dictionaries({'subject_type': NAMES, 'predicate': NAMES, 'object_type': KINDS}), max_size=3)
+
+
+@settings(max_examples=100, deadline=None, derandomize=True)
+@given(lines=LINES | st.lists(st.fixed_dictionaries({
+    'subject_type': NAMES, 'predicate': NAMES, 'object_type': st.fixed_dictionaries({VALUE: NAMES, 'b': NAMES})}),
+    min_size=1, max_size=3))
+def test_any_lines_are_a_schema_that_comes_back_or_are_refused(lines):
+    def records(lines):
+        numbered = enumerate(map(json.dumps, lines), 1)
+        return [Record(json.loads(line), 'schema.json', line=number) for number, line in numbered]
+
+    try:
+        schema = Schema.from_lines(records(lines), 'schema.json')
+    except DataError as error:
+        assert str(error).startswith('schema.json:') and len(error.message) > 10
+        return
+    assert Schema.from_lines(records(schema.to_lines())) == schema and len(schema) == len(set(schema.links))
+    assert [schema.link(*link[1:]) for link in schema.links] == list(range(len(schema)))

@@ -14,8 +14,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from fuzz.targets import http_request
 from gplinker_kit.events.duee import extraction_line
-from gplinker_kit.serving import Limits, make_app
+from gplinker_kit.serving import Limits, Refusal, make_app
 from tests.serving.fakes import Finder, extract, request, served
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
@@ -183,3 +184,9 @@ def test_a_request_that_never_fits_and_missing_packages_are_named():
     with mock.patch.dict(sys.modules, {'fastapi': None}):
         with pytest.raises(ImportError, match=r"pip install 'gplinker-kit\[serve\]'"):
             make_app(Finder)
+
+
+def test_a_length_that_is_no_number_is_refused():
+    """Without a socket: a server may pass on what it has not understood. str.isdigit takes '²' for a digit."""
+    with pytest.raises(Refusal, match='at most 20000 bytes a body'):
+        http_request.run(b'POST /extract\ncontent-length: \xb2\n\n{"text": ""}', None)

@@ -1,10 +1,14 @@
 """Vocabulary files, read and written."""
 
+import tempfile
+
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from gplinker_kit.errors import DataError
 from gplinker_kit.tokenizers import Tokenizer, load_vocab, save_vocab
-from tests.tokenizers.shared import write
+from tests.tokenizers.shared import PICKED, write
 
 
 def test_load_vocab(tmp_path):
@@ -65,3 +69,18 @@ def test_save_vocab_refuses_what_it_could_not_read_again(tmp_path, vocabulary, m
     with pytest.raises(ValueError, match=message):
         save_vocab(path, vocabulary)
     assert not path.exists()
+
+
+@settings(max_examples=50, deadline=None, derandomize=True)
+@given(tokens=st.lists(st.lists(PICKED | st.characters(), min_size=1, max_size=2).map(''.join), max_size=9,
+                       unique=True))
+def test_what_is_saved_is_read_again_or_refused(tokens):
+    vocabulary = {token: index for index, token in enumerate(tokens)}
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            save_vocab(folder + '/vocab.txt', vocabulary)
+        except ValueError as error:
+            assert not tokens or any(token.split(None, 1) != [token] or any(
+                '\ud800' <= character <= '\udfff' for character in token) for token in tokens), error
+            return
+        assert load_vocab(folder + '/vocab.txt') == vocabulary

@@ -4,14 +4,20 @@ Three layouts: HDF5 of Keras 2 and tf.keras (weights, or a whole model), which n
 attributes; HDF5 of Keras 3 (`.weights.h5`), whose groups carry the layer's name; and `.keras`, a zip with the latter.
 """
 
+import contextlib
 import io
+import mmap
+import os
+import struct
 import zipfile
 
 import numpy as np
 
 from gplinker_kit.errors import CheckpointError
+from gplinker_kit.files import check_announced
 
 WEIGHTS = 'model.weights.h5'
+HEAP = b'GCOL\1'  # what a heap of strings begins with in HDF5
 
 
 def read_keras(path):
@@ -26,9 +32,16 @@ def read_keras(path):
         raise ImportError('%s needs the package h5py: pip install h5py' % path) from error
     try:
         content = _unpack(path) if zipfile.is_zipfile(path) else None
+        if content is None:
+            with open(path, 'rb') as stream:
+                with contextlib.closing(mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ)) as whole:
+                    _check_heaps(whole)
+        else:
+            _check_heaps(content)
         with _open(h5py, path, content) as stream:
             places = _places(h5py, stream)
-            shapes = {name: _shape(stream[place]) for name, place in places.items()}
+            size = os.path.getsize(path) if content is None else len(content)
+            shapes = {name: _shape(h5py, stream, place, size) for name, place in places.items()}
     except FileNotFoundError:
         raise CheckpointError('no such file: %s' % path) from None
     except Exception as error:  # h5py raises OSError, RuntimeError, KeyError or ValueError for what HDF5 meets
@@ -52,11 +65,48 @@ def _unpack(path):
     with zipfile.ZipFile(path) as archive:
         if WEIGHTS not in archive.namelist():
             raise ValueError('the archive has no %s' % WEIGHTS)
+        check_announced(WEIGHTS, archive.getinfo(WEIGHTS).file_size, os.path.getsize(path))
         return archive.read(WEIGHTS)
 
 
-def _shape(dataset):
-    return tuple(int(size) for size in dataset.shape)
+def _check_heaps(whole):
+    """Raises a ValueError for a heap of strings whose entries do not follow one another: HDF5 may loop there for ever.
+
+    An entry has a number (2 bytes), 6 bytes, its size (8) and its bytes, filled up to a multiple of 8; number 0 is what
+    is free, and its size counts these 16 bytes too. whole: the bytes of an HDF5 file, or a map of it.
+    """
+    place, total = whole.find(HEAP), 0
+    while place >= 0:
+        size = int.from_bytes(whole[place + 8:place + 16], 'little')
+        at, end, total = place + 16, place + size, total + size
+        good = at <= end <= len(whole) and total <= len(whole)  # heaps that overlap would take the square of the time
+        while good and at + 16 <= end:
+            number, size = struct.unpack_from('<H6xQ', whole, at)
+            at += 16 + (size + 7) // 8 * 8 if number else size
+            good = at <= end and (number or size >= 16)
+        if not good:
+            raise ValueError('the heap of strings at byte %d is damaged' % place)
+        place = whole.find(HEAP, place + len(HEAP))
+
+
+def _shape(h5py, stream, place, size):
+    """Returns the shape of an array of numbers that lie in this file; a ValueError says what it is instead.
+
+    HDF5 lets a name lead to another file, whose bytes, whatever they are, would become weights.
+    """
+    dataset = stream[place]
+    if not isinstance(dataset, h5py.Dataset) or dataset.shape is None:
+        raise ValueError('%s is no array' % place)
+    if dataset.file.filename != stream.filename or dataset.external or dataset.is_virtual:
+        raise ValueError('%s lies in another file, which is not read' % place)
+    if dataset.dtype.kind not in 'fiub':
+        raise ValueError('%s holds no numbers but %s' % (place, dataset.dtype))
+    shape = tuple(int(axis) for axis in dataset.shape)
+    count = dataset.dtype.itemsize
+    for axis in shape:
+        count *= axis
+    check_announced(place, count, size)
+    return shape
 
 
 def _places(h5py, stream):

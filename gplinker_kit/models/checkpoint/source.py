@@ -185,7 +185,9 @@ def _open_shards(path):
         raise CheckpointError('%s cannot be read as an index with a weight_map: %s' % (path, error)) from error
     problems, parts = [], {}
     for name in files:
-        if os.path.basename(name) != name or name.endswith('.json'):
+        # '..', '.' and '' are base names, too, and a folder would be searched for a checkpoint.
+        if os.path.basename(name) != name or '\0' in name or name.endswith('.json') or \
+                os.path.isdir(os.path.join(folder, name)):
             problems.append('%r is no file beside it' % name)
             continue
         try:

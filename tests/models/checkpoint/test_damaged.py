@@ -1,14 +1,18 @@
 """Cut, changed and hostile files: one error that names the file, and a model that is as it was."""
 
+import json
 import os
 import pickle
+import struct
 import zipfile
 
 import numpy as np
 import pytest
 
+from fuzz.targets import hdf5
 from gplinker_kit.errors import CheckpointError
 from gplinker_kit.models.checkpoint import open_checkpoint
+from gplinker_kit.models.checkpoint.safetensors_file import write_safetensors
 from tests.models.checkpoint.formats import FORMATS, build_full, digest, needs_torch, refusal, torch, write
 
 # Their bytes have check sums: another weight is never read from them.
@@ -88,6 +92,61 @@ def test_archives_and_hdf5_of_something_else(tmp_path):
         open_checkpoint(tmp_path / 'a.h5')
 
 
+@pytest.mark.parametrize('name', ['..', '.', '', 'inner', '../b.safetensors', 'link', 'a\0'])
+def test_an_index_does_not_lead_out_of_its_folder(tmp_path, name):
+    (tmp_path / 'model' / 'inner').mkdir(parents=True)
+    (tmp_path / 'model' / 'link').symlink_to('..')
+    write_safetensors(str(tmp_path / 'b.safetensors'), {'outside': np.zeros(1)})
+    index = tmp_path / 'model' / 'model.safetensors.index.json'
+    index.write_text(json.dumps({'weight_map': {'outside': name}}))
+    with pytest.raises(CheckpointError, match='is no file beside it'):
+        open_checkpoint(index)
+
+
+def other(stream, h5py):
+    """The file that `hdf5.linked` links to."""
+    stream.create_group('dense').attrs['weight_names'] = np.array([b'x'])
+    stream['dense'].create_dataset('x', data=np.ones(3))
+
+
+@pytest.mark.parametrize('write, message', [
+    (hdf5.elsewhere, 'lies in another file, which is not read'), (hdf5.kinds, 'holds no numbers but object'),
+    (hdf5.huge, 'announces 1099511627776 bytes'), (hdf5.linked, 'lies in another file, which is not read'),
+])
+def test_hdf5_that_reaches_beyond_itself(tmp_path, write, message):
+    pytest.importorskip('h5py')
+    (tmp_path / 'other.h5').write_bytes(hdf5.written(other))
+    (tmp_path / 'a.h5').write_bytes(hdf5.written(write))
+    with pytest.raises(CheckpointError, match=message):
+        open_checkpoint(tmp_path / 'a.h5')
+
+
+@pytest.mark.parametrize('name', ['a.h5', 'a.keras'])
+@pytest.mark.parametrize('place, number', [(8, 2 ** 31), (8, 8), (24, 220), (24, 2 ** 64 - 1), (40, 0), (40, 2 ** 63)])
+def test_heaps_of_strings_in_which_hdf5_would_loop(tmp_path, name, place, number):
+    """The size of a heap; that of its entry, the name of a layer, and that of what is free behind it."""
+    pytest.importorskip('h5py')
+    content = hdf5.written(hdf5.keras3)
+    heap = content.index(b'GCOL')
+    assert struct.unpack('<Q', content[heap + 24:heap + 32]) == (5,)  # dense
+    place += heap + (8 if place == 40 else 0)
+    changed = content[:place] + struct.pack('<Q', number) + content[place + 8:]
+    for each, good in ((content, True), (changed, False)):
+        (tmp_path / name).write_bytes(each if name == 'a.h5' else hdf5.archived(each, zipfile.ZIP_STORED))
+        if good:
+            assert open_checkpoint(tmp_path / name).shapes == {'dense.0': (2, 3), 'dense.1': (2, 3)}
+        else:
+            with pytest.raises(CheckpointError, match='the heap of strings at byte %d is damaged' % heap):
+                open_checkpoint(tmp_path / name)
+
+
+def test_an_archive_that_unpacks_to_far_more_than_it_has(tmp_path):
+    pytest.importorskip('h5py')
+    (tmp_path / 'a.keras').write_bytes(hdf5.archived(bytes(80 * 1024 * 1024), zipfile.ZIP_DEFLATED))
+    with pytest.raises(CheckpointError, match='model.weights.h5 announces 83886080 bytes'):
+        open_checkpoint(tmp_path / 'a.keras')
+
+
 class Hostile:
     def __init__(self, marker):
         self.marker = marker
@@ -135,6 +194,15 @@ def test_files_of_pytorch_by_hand(tmp_path):
         torch.save(content, path)
         with pytest.raises(CheckpointError, match='a.pt holds no tensors by name'):
             open_checkpoint(path)
+
+
+@needs_torch
+def test_a_tensor_that_repeats_one_number_without_end(tmp_path):
+    torch.save({'x': torch.zeros(1, dtype=torch.bfloat16).expand(2 ** 20, 2 ** 14)}, str(tmp_path / 'a.pt'))
+    with pytest.raises(CheckpointError, match='a.pt .* x announces 34359738368 bytes'):
+        open_checkpoint(tmp_path / 'a.pt')
+    torch.save({'x': torch.zeros(1).expand(3, 2)}, str(tmp_path / 'a.pt'))
+    assert open_checkpoint(tmp_path / 'a.pt').get('x').tolist() == [[0, 0]] * 3
 
 
 @needs_torch
