@@ -4,7 +4,8 @@
 
 extract, train_epoch: by part of our code. The others, by operation of the engine: train_step; gau_alpha_train, a step
 of GAU-α-base on 8 × 128 tokens; roformer_v2_forward, RoFormerV2-base on 4 × 512 tokens; flash_forward, FLASH on 16,384
-tokens. The stack is that of the Python that runs this (and of KERAS_BACKEND). Results are in results/profiles.
+tokens. train_memory, on JAX: what XLA's program of the step asks for, on the widest batch of `train_peak_memory`.
+The stack is that of the Python that runs this (and of KERAS_BACKEND). Results are in results/profiles.
 """
 
 from __future__ import annotations
@@ -114,6 +115,26 @@ def train_step():
     return profiled(made.model, lambda: step(made.model, inputs, targets))
 
 
+def train_memory():
+    """MiB of a step of the row `train_peak_memory`, as XLA lays out its buffers."""
+    import jax
+
+    from benchmarks.gplinker_ours import make_gplinker
+    from gplinker_kit.events.batches import make_batch
+
+    items = fewfc.widest(1)[0]
+    inputs, targets = make_batch(items, fewfc.longest(items))
+    made = make_gplinker(1000).model
+    made.train_on_batch(inputs, targets)
+    kinds = ('trainable', 'non_trainable', 'optimizer', 'metrics')
+    state = made._get_jax_state(**{kind + '_variables': True for kind in kinds})
+    program = jax.jit(made.train_step, donate_argnums=0).lower(state, (inputs, targets, None)).compile()
+    found = program.memory_analysis()
+    return [{'part': words, 'MiB': getattr(found, name + '_size_in_bytes') / 2**20} for words, name in (
+        ('weights, state of the optimizer, the batch', 'argument'), ('temporary buffers of the step', 'temp'),
+        ('the program', 'generated_code'))]
+
+
 def encoder(name, kind, shape):
     """A pass of a base encoder, as the row of that name."""
     from benchmarks import base_models
@@ -152,6 +173,7 @@ RUNS = {
     'extract': extract,
     'train_epoch': train_epoch,
     'train_step': train_step,
+    'train_memory': train_memory,
     'gau_alpha_train': lambda: encoder('gau_alpha', 'train', '8x128'),
     'roformer_v2_forward': lambda: encoder('roformer_v2', 'forward', '4x512'),
     'flash_forward': flash_forward,
@@ -179,8 +201,8 @@ def main(argv=None):
     from gplinker_kit.files import write_json
 
     rows = RUNS[options.run]()
-    total = sum(row['seconds'] for row in rows)
-    for row in rows:
+    total = sum(row.get('seconds', 0.0) for row in rows)
+    for row in rows if total else ():
         row.setdefault('share', row['seconds'] / total)
     environment = dict(common.machine(), versions={'ours': dict(backend.versions(), engine=backend.ENGINE)},
                        matrix_product_gflops=round(common.matrix_product_rate(), 1))
