@@ -19,6 +19,7 @@ def _inference(model, inputs, outputs):
     graph = tf.Graph()
     with graph.as_default(), tf.compat.v1.Session(graph=graph) as own:
         keras.backend.set_session(own)
+        keras.backend.set_learning_phase(0)  # of this graph: dropout's counters, which nobody initialises, stay out
         try:
             clone = type(model).from_config(config)
             clone.set_weights(weights)

@@ -10,9 +10,10 @@ from tests.corpus import sentences, tiny_gplinker
 
 @pytest.fixture(scope='session')
 def model(tmp_path_factory):
-    """A model folder."""
+    """A model folder. It has dropout, of which an export must leave nothing."""
     folder = str(tmp_path_factory.mktemp('model'))
-    tiny_gplinker(sentences(2)[0], max_length=32, window_stride=20, typed_links=True).save(folder)
+    tiny_gplinker(sentences(2)[0], max_length=32, window_stride=20, typed_links=True, dropout_rate=0.1,
+                  attention_dropout_rate=0.1).save(folder)
     return folder
 
 
