@@ -6,10 +6,15 @@ import os
 import shutil
 import tempfile
 
+import numpy as np
+
 from gplinker_kit.export.facts import BESIDE, FILE, INPUTS, NETWORKS, ONNX_FILE, OUTPUTS, check_format, read_facts
 from gplinker_kit.export.session import OnnxPredictor, import_onnxruntime
 from gplinker_kit.files import write_json
 from gplinker_kit.model_folder import POINTER, current_version, new_version, newest_version
+
+# Numbers of a matrix, below which int8 leaves it: a rotation of heads 64 wide has 4,096.
+SMALL = 8192
 
 
 def export_model(model, output, format='onnx', int8=False, which=POINTER):
@@ -55,8 +60,23 @@ def export_model(model, output, format='onnx', int8=False, which=POINTER):
     return newest_version(output)
 
 
+def small_products(path):
+    """Returns the names of an ONNX file's matrix products by a constant of fewer than `SMALL` numbers."""
+    import onnx
+
+    graph = onnx.load(path).graph
+    small = {constant.name for constant in graph.initializer if np.prod(constant.dims) < SMALL}
+    return [node.name for node in graph.node if node.op_type == 'MatMul' and small.intersection(node.input)]
+
+
 def quantize(path):
-    """Makes the weights of an ONNX file's matrix products 8-bit integers, in place; returns {package: version}."""
+    """Makes embeddings and the weights of an ONNX file's matrix products 8-bit integers, in place.
+
+    Each column of a matrix has a scale of its own, and small matrices stay as they are: the rotations by position, and
+    biases of links, where 8-bit inputs change events and nothing is saved.
+
+    Returns: {package: version} of what did it.
+    """
     runtime = import_onnxruntime()
     from onnxruntime.quantization import QuantType, quantize_dynamic
 
@@ -64,5 +84,6 @@ def quantize(path):
     with tempfile.TemporaryDirectory(prefix='.int8-', dir=os.path.dirname(path)) as folder:
         whole = os.path.join(folder, ONNX_FILE)
         os.replace(path, whole)
-        quantize_dynamic(whole, path, weight_type=QuantType.QInt8)
+        quantize_dynamic(whole, path, weight_type=QuantType.QInt8, per_channel=True,
+                         nodes_to_exclude=small_products(whole))
     return {'onnxruntime': runtime.__version__}

@@ -11,7 +11,7 @@ from gplinker_kit.backend import ENGINE, STACK
 from gplinker_kit.errors import DataError
 from gplinker_kit.export.facts import BESIDE, FILE, OUTPUTS, read_facts
 from gplinker_kit.export.session import OnnxPredictor
-from gplinker_kit.export.writing import export_model, quantize
+from gplinker_kit.export.writing import export_model, quantize, small_products
 from gplinker_kit.model_folder import current_version
 
 pytestmark = pytest.mark.smoke
@@ -75,11 +75,33 @@ def test_int8_is_smaller_and_near(gplinker, exported, tmp_path):
     with open(whole, 'rb') as source, open(small, 'wb') as target:
         target.write(source.read())
     assert 'onnxruntime' in quantize(small) and os.listdir(str(tmp_path)) == ['model.onnx']
-    assert os.path.getsize(small) < 0.6 * os.path.getsize(whole)
+    assert os.path.getsize(small) < 0.8 * os.path.getsize(whole)  # most matrices of this network are small ones
     for one, two in zip(OnnxPredictor(small, threads=1)(*ids(3, 11)), gplinker.predict(*ids(3, 11))):
         real = two > -1e6
         difference = np.abs(one - two)[real].max()
         assert 0 < difference < 0.1 * np.abs(two[real]).max()
+
+
+def test_int8_leaves_small_products_alone(tmp_path):
+    onnx = pytest.importorskip('onnx')
+    path = str(tmp_path / 'model.onnx')
+    shapes, name, nodes = {'rotation': (64, 64), 'weights': (64, 128)}, 'x', []
+    for weights in shapes:
+        nodes.append(onnx.helper.make_node('MatMul', [name, weights], ['by_' + weights], 'by_' + weights))
+        name = 'by_' + weights
+    one, two = (onnx.helper.make_tensor_value_info(end, onnx.TensorProto.FLOAT, ['n', size])
+                for end, size in (('x', 64), (name, 128)))
+    constants = [onnx.numpy_helper.from_array(np.random.RandomState(0).randn(*shape).astype('float32'), weights)
+                 for weights, shape in shapes.items()]
+    model = onnx.helper.make_model(onnx.helper.make_graph(nodes, 'two', [one], [two], constants), ir_version=7,
+                                   opset_imports=[onnx.helper.make_opsetid('', 13)])
+    onnx.save(model, path)
+    assert small_products(path) == ['by_rotation']
+    quantize(path)
+    kinds = {constant.name: constant.data_type for constant in onnx.load(path).graph.initializer}
+    assert kinds['rotation'] == onnx.TensorProto.FLOAT and kinds['weights_quantized'] == onnx.TensorProto.INT8
+    scale = [constant for constant in onnx.load(path).graph.initializer if constant.name == 'weights_scale']
+    assert list(scale[0].dims) == [128]
 
 
 def test_a_truncated_file_is_named(exported, tmp_path):
