@@ -49,11 +49,14 @@ def run(options):
 
 def load(options):
     """Returns the extractor. It is called in the thread that extracts."""
+    from gplinker_kit.export.session import OnnxPredictor
     from gplinker_kit.loading import load_extractor
 
     corpus = chosen_corpus(options)
     policy = policy_from(options, corpus.policy)
     extractor = load_extractor(options.model, options.batch_size, policy, options.which, acceleration(options))
-    # A server meets every length and number of texts: few shapes, for each of which TensorFlow 2 keeps what it traced.
-    extractor.length_multiple = extractor.length_multiple or 16
+    if not isinstance(extractor.predict, OnnxPredictor):
+        # A server meets every length and number of texts: few shapes, for each of which TensorFlow 2 keeps what it
+        # traced. onnxruntime keeps nothing, and padding would only cost time.
+        extractor.length_multiple = extractor.length_multiple or 16
     return extractor

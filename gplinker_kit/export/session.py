@@ -38,6 +38,8 @@ class OnnxPredictor:
         runtime = import_onnxruntime()
         options = runtime.SessionOptions()
         options.log_severity_level = 3
+        # Its threads would wait for the next product by turning in a circle, on cores that a server needs for requests.
+        options.add_session_config_entry('session.intra_op.allow_spinning', '0')
         if threads is not None:
             options.intra_op_num_threads = threads
         try:

@@ -1,5 +1,6 @@
 """One Extractor from a model folder and from an exported one, the latter without an engine."""
 
+import argparse
 import json
 import os
 import shutil
@@ -8,7 +9,7 @@ import sys
 
 import pytest
 
-from gplinker_kit.cli import main
+from gplinker_kit.cli import main, serve
 from gplinker_kit.errors import DataError
 from gplinker_kit.loading import engine_of, load_extractor
 from gplinker_kit.model_folder import current_version
@@ -48,6 +49,13 @@ def test_the_same_events_without_an_engine(model, exported, tmp_path):
     assert [places(extraction) for extraction in load_extractor(exported).extract(texts)] == expected
     assert [len(line['event_list']) for line in lines] == list(map(len, expected)) and any(expected)
     assert engine_of(current_version(exported))['engine'] == 'onnxruntime'
+
+
+def test_a_server_pads_to_few_shapes_only_what_keras_runs(model, exported):
+    parser = argparse.ArgumentParser()
+    serve.add_arguments(parser)
+    of_onnx, of_keras = (serve.load(parser.parse_args(['--model', folder])) for folder in (exported, model))
+    assert (of_onnx.length_multiple, of_keras.length_multiple) == (None, 16)
 
 
 def test_half_a_folder(exported, tmp_path):
