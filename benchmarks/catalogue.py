@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from benchmarks.processes import ROOT
 
 RESULTS = 'benchmarks/results'
+SERVED = ('--model', 'runs/fewfc-tiny-onnx', '--texts', '../shared/data/fewfc/duee_dev.json', '--minutes', '5',
+          '--rate', '50', '--warmup', '5')
 DEEP = ('--only', 'first_step_1000', '--only', 'growth', '--only', 'memory_1000')
 
 
@@ -30,6 +32,7 @@ STACKS = {
     'keras3-tensorflow': Stack('Keras 3 on TensorFlow', ('keras3',), (('KERAS_BACKEND', 'tensorflow'),)),
     'keras3-jax': Stack('Keras 3 on JAX', ('keras3',), (('KERAS_BACKEND', 'jax'),)),
     'keras3-torch': Stack('Keras 3 on PyTorch', ('keras3', '--with', 'torch'), (('KERAS_BACKEND', 'torch'),)),
+    'onnx': Stack('ONNX by onnxruntime', ('keras3',)),
 }
 
 
@@ -78,6 +81,9 @@ JOBS = (
     Job('attention', 'tf1', ('--seconds', '40'), peers=True),
     Job('attention', 'keras3-torch', ('--only', 'goals'), peers=True),
     Job('bulk_extraction', 'keras3-tensorflow'),
+    Job('export', 'tf1', ('--only', 'onnx_extract', '--only', 'int8_extract')),
+    Job('export', 'keras3-tensorflow'),
+    Job('serving_load', 'onnx', SERVED),
     Job('depth', 'tf1'),
     Job('depth', 'tf1-tfkeras', DEEP),
     Job('depth', 'keras3-tensorflow', DEEP),
@@ -97,6 +103,8 @@ TITLES = {
     'input_pipeline': 'Input pipeline',
     'batched_prediction': 'Batched prediction',
     'bulk_extraction': 'Bulk extraction',
+    'export': 'Exported models',
+    'serving_load': 'Serving',
     'gpu_training': 'Training on a GPU',
     'gpu_gplinker': 'GPLinker to convergence on a GPU',
     'gpu_attention': 'Attention by length on a GPU',

@@ -1,17 +1,20 @@
-"""What an exported model saves, and costs: ONNX beside Keras, in float32 and with int8 weights, on one model folder.
+"""What an exported model saves, and costs: ONNX, in float32 and int8, and SavedModel beside Keras, on one model folder.
 
     python benchmarks/export.py --model DIR [--only ROW] [--quick] [--json FILE]
 
 `extract` goes from the dev sentences of FewFC to events, `predict` from token ids to scores. `ours` is onnxruntime with
-the file that `gplinker export` writes on this stack, `peer` Keras with the model folder itself. In float32 both have to
-find the same events; of int8 the note says in how many texts they differ and what F1 it costs. TensorFlow 1.15 and
-PyTorch write ONNX.
+the file that `gplinker export` writes on this stack (on Keras 3 by PyTorch, whichever backend is measured), in the row
+`saved_extract` TensorFlow with a SavedModel; `peer` is Keras with the model folder itself. Each has one thread, and
+speed is by the time that its process had a processor, so that other work on the machine disturbs little. In float32
+both have to find the same events; of int8 the note says in how many texts they differ and what F1 it costs. Where
+PyTorch or JAX runs Keras there is no SavedModel: name the other rows.
 """
 
 from __future__ import annotations
 
 import os
 import sys
+import tempfile
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 if ROOT not in sys.path:
@@ -49,17 +52,19 @@ def close_enough(ours, peer):
     return 'scores at most %.2g apart' % apart
 
 
+THREADS = ('OMP_NUM_THREADS', 'TF_NUM_INTRAOP_THREADS', 'TF_NUM_INTEROP_THREADS')
 CHECKS = {'onnx_extract': same_as_keras, 'int8_extract': cost,
-          'onnx_predict': close_enough, 'int8_predict': close_enough}
+          'onnx_predict': close_enough, 'int8_predict': close_enough, 'saved_extract': same_as_keras}
 ROWS = tuple(CHECKS)
 
 
-def make_row(name, model):
-    """Returns the Row of a name; int8 has no goal, since what it is for is a smaller file."""
+def make_row(name, model, exported=None):
+    """Returns the Row of a name, whose files go to `exported`; int8 has no goal: what it is for is a smaller file."""
     kind, what = name.split('_')
     return Row(name, 1 if kind == 'onnx' else None, 'sentences/s', Variant(MODULE, name),
                Variant(MODULE, 'keras_' + what), higher=True, before=Variant(MODULE, 'write_' + kind),
-               needs=(model,) + fewfc.NEEDS, check=CHECKS[name], note=WHAT[what], options={'model': model})
+               needs=(model,) + fewfc.NEEDS, check=CHECKS[name], note=WHAT[what],
+               options={'model': model, 'exported': exported})
 
 
 def main(argv=None):
@@ -70,9 +75,11 @@ def main(argv=None):
                             help='model folder of gplinker train (default: %(default)s)')
 
     options, pythons = common.parse(TITLE, ROWS, sys.executable, argv, add)
+    os.environ.update((name, '1') for name in THREADS)
     report = {'environment': dict(common.machine(), quick=options.quick), 'rows': [], 'failed': [], 'skipped': []}
-    rows = [make_row(name, os.path.abspath(options.model)) for name in options.only or ROWS]
-    common.measure_all(rows, pythons, options.quick, report)
+    with tempfile.TemporaryDirectory(prefix='gplinker-benchmark-') as folder:
+        rows = [make_row(name, os.path.abspath(options.model), folder) for name in options.only or ROWS]
+        common.measure_all(rows, pythons, options.quick, report)
     return common.finish(TITLE, options, report)
 
 
