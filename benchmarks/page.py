@@ -16,8 +16,9 @@ measured in turn with the row. Scores of the tasks and of a GPLinker trained fro
 PROFILES = '''## Profiles
 
 Of rows that missed their goal, by [profile_rows.py](../benchmarks/profile_rows.py): where the time of ours goes. Shares
-are what a profile is for; seconds are those of a run under the profiler, with as many threads as it says, beside other
-work where the load is above that. `gflops` counts the matrix products, of which numpy's rate stands above the table.
+are what a profile is for; seconds, and rates, are those of a run under the profiler, with as many threads as it says,
+beside other work where the load is above that: no limits of the machine. `gflops` counts the matrix products, of which
+numpy's rate stands above the table.
 '''
 
 
