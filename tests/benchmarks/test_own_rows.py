@@ -12,17 +12,19 @@ from benchmarks import (
     input_pipeline_ours,
     memory_saving,
     memory_saving_ours,
+    tasks,
+    tasks_ours,
 )
 from benchmarks.input_pipeline_ours import ROW, ROWS
 
 MODULES = {
     'benchmarks.bulk_extraction_ours': bulk_extraction_ours,
     'benchmarks.depth_ours': depth_ours, 'benchmarks.input_pipeline_ours': input_pipeline_ours,
-    'benchmarks.memory_saving_ours': memory_saving_ours,
+    'benchmarks.memory_saving_ours': memory_saving_ours, 'benchmarks.tasks_ours': tasks_ours,
 }  # fmt: skip
 
 
-ROWS_OF_ALL = bulk_extraction.ROWS + depth.ROWS + input_pipeline.ROWS + memory_saving.ROWS
+ROWS_OF_ALL = bulk_extraction.ROWS + depth.ROWS + input_pipeline.ROWS + memory_saving.ROWS + tasks.ROWS
 
 
 @pytest.mark.parametrize('row', ROWS_OF_ALL, ids=lambda row: row.name)
@@ -49,3 +51,10 @@ def test_different_texts_are_not_compared():
         '50.0% of what ours computes on is no padding, 25.0% of what the peer does')
     with pytest.raises(ValueError, match='ours trains on 7 tokens an epoch, the peer on 8'):
         input_pipeline.same_texts(sides[0], {'tokens': 8})
+
+
+def test_tasks_are_compared_on_the_same_rows():
+    facts = {'examples': 3, 'items': 4, 'tokens': 100}
+    assert tasks.same_work(facts, dict(facts)) == '3 examples, 4 rows of 25 tokens on average'
+    with pytest.raises(ValueError, match='items: ours has 4, the peer 3'):
+        tasks.same_work(facts, dict(facts, items=3))
