@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from collections import OrderedDict
 from dataclasses import fields
 
 import numpy as np
@@ -13,6 +14,7 @@ from gplinker_kit.events.schema import Argument, Event
 
 PLAIN = (bool, int, float, str, type(None))
 SEQUENCES = {'list': list, 'tuple': tuple}
+MAPPINGS = {'dict': dict, 'OrderedDict': OrderedDict}  # the latter is what `_asdict` returns before Python 3.8
 RECORDS = {cls.__name__: cls for cls in (Extraction, Event, Argument)}
 TREE = 'tree'  # the name of the JSON among the arrays
 
@@ -43,8 +45,8 @@ def _packed(value, arrays):
         return value
     if kind.__name__ in SEQUENCES and kind in SEQUENCES.values():
         return [kind.__name__, [_packed(item, arrays) for item in value]]
-    if kind is dict:
-        return ['dict', [[_packed(key, arrays), _packed(item, arrays)] for key, item in value.items()]]
+    if kind in MAPPINGS.values():
+        return [kind.__name__, [[_packed(key, arrays), _packed(item, arrays)] for key, item in value.items()]]
     if kind in RECORDS.values():
         return [kind.__name__, [_packed(getattr(value, field.name), arrays) for field in fields(kind)]]
     if isinstance(value, (np.ndarray, np.generic)) and not value.dtype.hasobject:
@@ -60,7 +62,7 @@ def _unpacked(tree, arrays):
     if kind in ('array', 'number'):
         array = arrays[str(content)]
         return array if kind == 'array' else array[()]
-    if kind == 'dict':
-        return {_unpacked(key, arrays): _unpacked(item, arrays) for key, item in content}
+    if kind in MAPPINGS:
+        return MAPPINGS[kind]((_unpacked(key, arrays), _unpacked(item, arrays)) for key, item in content)
     items = [_unpacked(item, arrays) for item in content]
     return RECORDS[kind](*items) if kind in RECORDS else SEQUENCES[kind](items)

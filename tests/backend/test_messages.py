@@ -1,6 +1,6 @@
 """What processes tell each other: it comes back as it was, and nothing of it is a pickle."""
 
-from collections import namedtuple
+from collections import OrderedDict, namedtuple
 
 import numpy as np
 import pytest
@@ -16,7 +16,7 @@ EVENT = Event(
 
 @pytest.mark.parametrize('value', [
     None, True, 2**70, -0.1, float('inf'), 'a\ud800\x00', [], (), {}, [(1, [2.0]), {'a': {3: None}, (4, 'b'): False}],
-    np.float32(0.1), np.int64(3), np.bool_(True), ['tuple', [1]], {'array': 0},
+    np.float32(0.1), np.int64(3), np.bool_(True), ['tuple', [1]], {'array': 0}, OrderedDict([('b', 1), ('a', {})]),
     Extraction('文', (EVENT,), ('max_nodes',)), [EVENT, EVENT.trigger],
 ])  # fmt: skip
 def test_values_come_back(value):
