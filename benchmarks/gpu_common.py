@@ -76,11 +76,19 @@ def goal_row(name, goal, ours, peer, unit, note, **more):
     return dict(made, **more)
 
 
+class DoesNotFit(ValueError):
+    """The device has too little memory for a case."""
+
+
 def attempt(name, report, measure):
-    """Runs `measure()`; what goes wrong is a failure of the row and costs no other one."""
+    """Runs `measure()`; what goes wrong fails its row and costs no other one, and what does not fit is left out."""
     say('%s …' % name)
     try:
         return measure()
+    except DoesNotFit as error:
+        say('%s: left out: %s' % (name, error))
+        report.setdefault('left_out', []).append({'name': name, 'message': str(error)})
+        return None
     except (VariantError, ValueError) as error:
         say('%s: FAILED: %s' % (name, error))
         report['failed'].append({'name': name, 'message': str(error)})
@@ -113,9 +121,10 @@ def finish(title, options, report):
     print('device: %s, driver %s' % (report['environment']['device'] or NO_GPU, report['environment']['driver']))
     print(common.heading(title, report['environment'], options.quick))
     print(common.table(report['rows']))
-    for kind in ('failed', 'skipped'):
-        for entry in report[kind]:
-            print('\n**`%s` %s**: %s' % (entry['name'], kind, entry['message'].split('\n')[0]))
+    for kind in ('left_out', 'failed', 'skipped'):
+        for entry in report.get(kind, ()):
+            message = entry['message'].split('\n')[0]
+            print('\n**`%s` %s**: %s' % (entry['name'], kind.replace('_', ' '), message))
     if options.json is not None and report['environment']['device'] is not None:
         write_json(options.json, report)
     elif options.json is not None:

@@ -36,7 +36,7 @@ def measure(name, options, pythons):
     with gpu_common.Process(variant, case, pythons, LONGEST) as process:
         facts = process.facts
         if not facts['fits']:
-            raise ValueError('its batches do not fit')
+            raise gpu_common.DoesNotFit('its batches do not fit')
         seconds = process.measure()
     note = ('%d epochs, the best by argument F1 is %d, done after %.0f s; %.0f sentences/s; its dev argument F1 %.2f, '
             'event F1 %.2f' % ((facts['epochs'], facts['best'], facts['seconds_to_best'], facts['rate'])

@@ -62,7 +62,7 @@ def measure_step(name, options, pythons):
     case = sized(CASES[name], options.quick)
     facts, seconds = gpu_common.measure_case('training', case, options, pythons)
     if not seconds:
-        raise ValueError('a batch of %d texts of %d tokens does not fit' % (case['batch'], case['length']))
+        raise gpu_common.DoesNotFit('a batch of %d texts of %d tokens does not fit' % (case['batch'], case['length']))
     tokens = case['batch'] * case['length']
     rates = [tokens / value for value in seconds]
     made = gpu_common.row(name, 'tokens/s', rates, facts, **{
@@ -90,7 +90,7 @@ def measure_batch(name, options, pythons):
     most = MOST[options.quick]
     found = gpu_common.largest(fits, most)
     if not found:
-        raise ValueError('not even one text fits')
+        raise gpu_common.DoesNotFit('not even one text fits')
     made = gpu_common.row(name, 'texts', [float(found)], tried[found], **case)
     made['note'] = '%d trials%s' % (len(tried), '; no more than this were tried' if found == most else '')
     return made

@@ -25,8 +25,9 @@ numpy's rate stands above the table.
 def environment(report):
     """A sentence about machine, versions, date and load."""
     made = report['environment']
-    return '%s Begun %s; load %s.' % (
-        common.described(made), made['started'], ', '.join('%g' % load for load in made['load']))
+    device = 'Device: %s, driver %s. ' % (made['device'], made['driver']) if 'device' in made else ''
+    return '%s%s Begun %s; load %s.' % (
+        device, common.described(made), made['started'], ', '.join('%g' % load for load in made['load']))
 
 
 def reasons_of(stem, report, reasons):
@@ -38,17 +39,29 @@ def reasons_of(stem, report, reasons):
     return found
 
 
+def by_kind(report):
+    """What benchmarks/gpu_attention.py found beside its rows: slopes, and where FLASH is the faster."""
+    lines = ['- `%s`: slopes %s of time, %s of memory' % (kind, common.number(found['time']),
+                                                          common.number(found['memory']))
+             for kind, found in report.get('slopes', {}).items()]
+    for kind, found in report.get('crossovers', {}).items():
+        where = 'at no measured length' if found is None else 'from %s tokens' % common.number(found)
+        lines.append('- FLASH is faster than `%s` %s' % (kind, where))
+    return lines + [''] * bool(lines)
+
+
 def section(job, report, reasons):
     """Markdown of one result file."""
     lines = ['### %s' % catalogue.STACKS[job.stack].title, '', '```', catalogue.command(job), '```', '']
     if report is None:
         why = 'Not measured: no GPU was at hand, see [gpu.md](gpu.md).' if job.gpu else 'Not measured yet.'
         return '\n'.join(lines + [why, ''])
-    by_length = [row for row in report['rows'] if 'length' in row]
-    rows = [row for row in report['rows'] if 'length' not in row]
+    by_length = [row for row in report['rows'] if 'pass' in row]
+    rows = [row for row in report['rows'] if 'pass' not in row]
     lines += [environment(report), ''] + ([common.table(rows), ''] if rows else [])
     for run in attention.PASSES if by_length else ():
         lines += [attention.lengths_table(report, run), '']
+    lines += by_kind(report) if job.gpu else []
     why = reasons_of(job.stem, report, reasons)
     lines += why + [''] * bool(why)
     for kind in ('left_out', 'failed', 'skipped'):

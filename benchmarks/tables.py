@@ -156,10 +156,13 @@ def gpu(reports, language):
         if report is None:
             rows.append(['`%s`' % job.name, stack, 'not measured: no GPU was at hand', '', '', ''])
             continue
+        longest = max([row['length'] for row in report['rows'] if 'kind' in row], default=None)
         for row in report['rows']:
-            if row['goal'] is not None or 'most_share' in row or 'scores' in row:
+            if row['ratio'] is not None or 'most_share' in row or 'scores' in row or (
+                    'kind' in row and row['length'] == longest):
                 share = '; %.0f%% of peak' % (100 * row['of_peak']) if 'of_peak' in row else ''
-                ratio = '' if row['ratio'] is None else '%s (goal %s)' % (figure(row['ratio']), figure(row['goal']))
+                ratio = '' if row['ratio'] is None else figure(row['ratio'])
+                ratio += '' if row['goal'] is None else ' (goal %s)' % figure(row['goal'])
                 rows.append(['`%s`' % row['name'], stack, '%s %s%s' % (figure(row['ours']), row['unit'], share), ratio,
                              report['environment']['device'], report['environment']['started'][:10]])
     return lines(['row', 'stack', 'measured', 'ratio', 'device', 'date'], rows)

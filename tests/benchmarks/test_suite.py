@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from benchmarks import catalogue, page, ratio_chart, suite
+from benchmarks import catalogue, gpu_common, page, ratio_chart, suite
 from benchmarks.reports import SHORTFALLS, read_profiles, read_results
 from gplinker_kit.files import read_json
 from tests import command_lines
@@ -93,6 +93,26 @@ def test_a_section_says_what_was_measured_and_what_was_missed():
     assert '- `train_step`, goal missed: Too few cores.' in text and '**`extract` failed**: no memory\n' in text
     assert 'no reason is known yet' in page.section(job, REPORT, {})
     assert page.section(job, None, {}).endswith('Not measured yet.\n')
+
+
+def test_a_section_of_a_gpu_shows_every_row_the_device_and_what_did_not_fit():
+    job = next(job for job in catalogue.JOBS if job.name == 'gpu_attention')
+    rows = [gpu_common.row('flash_%d' % n, 's', [n / 1e6] * 5, {'memory': 7.0}, kind='flash', length=n)
+            for n in (512, 65536)]
+    report = dict(REPORT, rows=rows, failed=[], slopes={'flash': {'time': 1.0, 'memory': 0.9}},
+                  crossovers={'gau': 512.0, 'softmax': None}, environment=dict(
+                      REPORT['environment'], device='a GPU', driver='1.2'))
+    assert gpu_common.attempt('softmax_65536', report, lambda: fits_not()) is None and report['failed'] == []
+    text = page.section(job, report, {})
+    assert 'Device: a GPU, driver 1.2. ' in text and '| `flash_512` | 0.000512 |' in text
+    assert '| `flash_65536` | 0.0655 |' in text and '- `flash`: slopes 1 of time, 0.9 of memory' in text
+    assert '- FLASH is faster than `gau` from 512 tokens\n- FLASH is faster than `softmax` at no measured' in text
+    assert '**`softmax_65536` left out**: too little' in text
+    assert 'Not measured: no GPU was at hand' in page.section(job, None, {})
+
+
+def fits_not():
+    raise gpu_common.DoesNotFit('too little')
 
 
 def test_a_profile_says_what_it_was_made_with():

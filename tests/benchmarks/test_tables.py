@@ -57,6 +57,10 @@ def test_the_table_of_a_gpu():
     table = tables.gpu({'gpu-training-keras3-torch': report}, 'en')
     assert 'float32_plain` | Keras 3 on PyTorch | 90.0 tokens/s | 4.50 (goal 3.00) | a GPU |' in table
     assert '| 90.0 tokens/s; 45% of peak | | a GPU | 2026-01-02 |' in table and 'bert_float32' not in table
+    lengths = [gpu_common.row('flash_%d' % n, 's', [n / 1e6] * 5, kind='flash', length=n) for n in (512, 65536)]
+    rows = lengths + [gpu_common.goal_row('speed', None, 9.0, 6.0, 'tokens/s', '')]
+    table = tables.gpu({'gpu-attention-keras3-jax': dict(report, rows=rows)}, 'en')
+    assert '| `flash_65536` | Keras 3 on JAX |' in table and 'flash_512' not in table and '| 1.50 | a GPU |' in table
 
 
 def test_no_goal_is_missed_without_a_reason(reports):
