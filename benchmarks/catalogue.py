@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from benchmarks.processes import ROOT
 
 RESULTS = 'benchmarks/results'
-SERVED = ('--model', 'runs/fewfc-tiny-onnx', '--texts', '../shared/data/fewfc/duee_dev.json', '--minutes', '5',
+SERVED = ('--model', 'runs/fewfc-tiny-onnx', '--texts', '../shared/data/fewfc/duee_dev.json', '--minutes', '10',
           '--rate', '50', '--warmup', '5')
 DEEP = ('--only', 'first_step_1000', '--only', 'growth', '--only', 'memory_1000')
 
