@@ -2,7 +2,8 @@
 
     python benchmarks/profile_rows.py RUN [--json FILE]
 
-extract, train_epoch: by part of our code. The others, by operation of the engine: train_step; gau_alpha_train, a step
+extract, train_epoch: by part of our code. The others, by operation of the engine: extract_network, the network on
+batches of dev texts as `extract` has them; train_step; gau_alpha_train, a step
 of GAU-α-base on 8 × 128 tokens; roformer_v2_forward, RoFormerV2-base on 4 × 512 tokens; flash_forward, FLASH on 16,384
 tokens. train_memory, on JAX: what XLA's program of the step asks for, on the widest batch of `train_peak_memory`.
 The stack is that of the Python that runs this (and of KERAS_BACKEND). Results are in results/profiles.
@@ -69,6 +70,23 @@ def extract():
     tokens = seconds_of(lambda: made.tokenizer.encode_batch_with_offsets(texts))
     rest = total - spent['network'] - tokens
     return [part('tokenizer', tokens), part('network', spent['network'], spent['flops']), part('decoding', rest)]
+
+
+def extract_network():
+    """The network on 256 dev texts, 32 of about one length at a time."""
+    import numpy as np
+
+    from benchmarks.gplinker_ours import make_gplinker
+
+    made = make_gplinker(1000)
+    rows = sorted((ids for ids, _, _ in made.tokenizer.encode_batch_with_offsets(fewfc.dev_texts(256))), key=len)
+    batches = []
+    for at in range(0, len(rows), fewfc.BATCH):
+        some = rows[at:at + fewfc.BATCH]
+        batches.append(np.zeros((len(some), -(-len(some[-1]) // 8) * 8), np.int32))
+        for row, ids in zip(batches[-1], some):
+            row[:len(ids)] = ids
+    return profiled(made.model, lambda: [made.predict(batch, np.zeros_like(batch)) for batch in batches])
 
 
 def train_epoch():
@@ -171,6 +189,7 @@ def profiled(model, run):
 
 RUNS = {
     'extract': extract,
+    'extract_network': extract_network,
     'train_epoch': train_epoch,
     'train_step': train_step,
     'train_memory': train_memory,
