@@ -1,8 +1,8 @@
 """Arithmetic for which some engine has one kernel, where the plain operations would pass over memory several times.
 
 The functions here are written with `ops` and say what is computed. TF 1.15 and PyTorch run operation by operation and
-have their own in `fused_tf1` and `fused_torch`; the compilers behind Keras 3 on TensorFlow and JAX fuse what is written
-out.
+have their own in `fused_tf1` and `fused_torch`; JAX's compiler fuses what is written out, and so does TensorFlow 2, but
+for what is in `fused_tensorflow`.
 """
 
 from gplinker_kit.backend import ENGINE, STACK, ops
@@ -47,5 +47,7 @@ def turn_pairs(x, table):
 
 if STACK != 'keras3':
     from gplinker_kit.backend.fused_tf1 import dense, turn_pairs  # noqa: F401, F811
+elif ENGINE == 'tensorflow':
+    from gplinker_kit.backend.fused_tensorflow import turn_pairs  # noqa: F811
 elif ENGINE == 'torch':
     from gplinker_kit.backend.fused_torch import dense, softmax_attention, standardize, turn_pairs  # noqa: F401, F811
