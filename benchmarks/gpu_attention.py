@@ -74,6 +74,16 @@ def crossover(rows, one, other):
     return lengths[at] * (lengths[at + 1] / lengths[at]) ** share
 
 
+def beside_rows(report):
+    """Sentences about what a report holds beside its rows: slopes, and where FLASH is the faster."""
+    lines = ['`%s`: slopes %s of time, %s of memory' % (kind, number(found['time']), number(found['memory']))
+             for kind, found in report.get('slopes', {}).items()]
+    for kind, found in report.get('crossovers', {}).items():
+        where = 'at no measured length' if found is None else 'from %s tokens' % number(found)
+        lines.append('FLASH is faster than `%s` %s' % (kind, where))
+    return lines
+
+
 def main(argv=None):
     """The command line; exit statuses are those of all benchmarks."""
     options, pythons = gpu_common.parse(TITLE, list(KINDS), argv)
@@ -84,11 +94,8 @@ def main(argv=None):
     for kind in kinds[1:] if kinds[:1] == ['flash'] else ():
         report['crossovers'][kind] = crossover(report['rows'], 'flash', kind)
     status = gpu_common.finish(TITLE, options, report)
-    for kind, found in report['slopes'].items():
-        print('\n`%s`: slopes %s of time, %s of memory' % (kind, number(found['time']), number(found['memory'])))
-    for kind, found in report['crossovers'].items():
-        where = 'at no measured length' if found is None else 'from %s tokens' % number(found)
-        print('\nFLASH is faster than `%s` %s' % (kind, where))
+    for line in beside_rows(report):
+        print('\n' + line)
     return status
 
 

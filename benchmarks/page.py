@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from benchmarks import attention, catalogue, common, profile_rows
+from benchmarks import attention, catalogue, common, gpu_attention, profile_rows
 from benchmarks.reports import missed
 
 HEAD = '''# Benchmarks
@@ -39,17 +39,6 @@ def reasons_of(stem, report, reasons):
     return found
 
 
-def by_kind(report):
-    """What benchmarks/gpu_attention.py found beside its rows: slopes, and where FLASH is the faster."""
-    lines = ['- `%s`: slopes %s of time, %s of memory' % (kind, common.number(found['time']),
-                                                          common.number(found['memory']))
-             for kind, found in report.get('slopes', {}).items()]
-    for kind, found in report.get('crossovers', {}).items():
-        where = 'at no measured length' if found is None else 'from %s tokens' % common.number(found)
-        lines.append('- FLASH is faster than `%s` %s' % (kind, where))
-    return lines + [''] * bool(lines)
-
-
 def section(job, report, reasons):
     """Markdown of one result file."""
     lines = ['### %s' % catalogue.STACKS[job.stack].title, '', '```', catalogue.command(job), '```', '']
@@ -61,7 +50,8 @@ def section(job, report, reasons):
     lines += [environment(report), ''] + ([common.table(rows), ''] if rows else [])
     for run in attention.PASSES if by_length else ():
         lines += [attention.lengths_table(report, run), '']
-    lines += by_kind(report) if job.gpu else []
+    beside = gpu_attention.beside_rows(report) if job.gpu else []
+    lines += ['- ' + line for line in beside] + [''] * bool(beside)
     why = reasons_of(job.stem, report, reasons)
     lines += why + [''] * bool(why)
     for kind in ('left_out', 'failed', 'skipped'):
